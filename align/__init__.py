@@ -1,0 +1,28 @@
+"""Cross-lingual word-embedding alignment: learn a map that puts two languages in one space.
+
+Rows are words and maps act from the right: ``x @ w ~ y``.
+"""
+
+from align.alignment import Alignment
+from align.maps import LinearMap
+from align.normalize import Normalization
+from align.pipeline import supervised
+from align.problem import Problem
+from align.run import Run, Translation
+from align.solvers import Procrustes, Refinement, Solution
+from align.storage import load, save
+
+__all__ = [
+    "Alignment",
+    "LinearMap",
+    "Normalization",
+    "Problem",
+    "Procrustes",
+    "Refinement",
+    "Run",
+    "Solution",
+    "Translation",
+    "load",
+    "save",
+    "supervised",
+]

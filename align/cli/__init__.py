@@ -1,0 +1,5 @@
+"""The command line: every module parses one command, calls the library, and prints."""
+
+from align.cli.app import main
+
+__all__ = ["main"]

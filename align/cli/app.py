@@ -1,0 +1,101 @@
+"""The `align` command: its manual, and errors in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from align.cli.apply import apply
+from align.cli.evaluate import evaluate
+from align.cli.lexicon import lexicon
+from align.cli.supervised import supervised
+from align.cli.translate import translate
+
+
+class Manual(click.Group):
+    """A group that reports known errors in one line and lists its commands in working order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Keep the order in which the commands are used."""
+        return list(self.commands)
+
+    def main(  # type: ignore[override]  # click overloads on standalone_mode
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,  # noqa: ANN401  # click's own
+    ) -> Any:  # noqa: ANN401
+        """Run a command; exit with 2 for wrong usage, 1 for any other known error."""
+        if not standalone_mode:
+            return super().main(args, prog_name, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, prog_name, standalone_mode=False, **extra)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "align"
+            fail(f"{error.format_message().rstrip('.')}; see {command} --help", code=2)
+        except click.ClickException as error:
+            fail(error.format_message())
+        except (click.Abort, KeyboardInterrupt):
+            fail("stopped; nothing was left half-written", code=130)
+        except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except MemoryError:
+            fail("out of memory; read fewer words with --max-vocab")
+        except (ValueError, OSError, ImportError) as error:
+            if os.environ.get("ALIGN_TRACEBACK"):
+                raise
+            fail(str(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Print one line to stderr and exit."""
+    click.echo(f"align: error: {' '.join(message.split())}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=Manual, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="align-embeddings", prog_name="align")
+def main() -> None:
+    """Put the word vectors of two languages in one space, so that a word's translation is its
+    nearest neighbour.
+
+    \b
+    First minute, with the sample vectors shipped in the package:
+      align supervised en fr                      learn a map, score it, keep the run
+      align translate runs/en-fr-supervised house ask it
+    \b
+    Your own vectors (fastText, word2vec or GloVe text, .npz, .safetensors) and dictionary:
+      align supervised wiki.en.vec wiki.fr.vec --train en-fr.txt --test en-fr.test.txt
+    \b
+    No dictionary, but a script in common:
+      align supervised en fr --seeds identical --refine 5
+    \b
+    Then, with a run:
+      align evaluate RUN --test FILE              score it on another dictionary
+      align lexicon RUN -o en-fr.tsv              induce a dictionary
+      align apply RUN -o en.mapped.vec            map a file of vectors of any size
+
+    A language code as SRC or TGT is looked up in the data home (--data-home, else $ALIGN_HOME,
+    else the user data folder of your platform) as wiki.CODE.vec, cc.CODE.300.vec or CODE.vec,
+    plain or .gz; dictionaries there are SRC-TGT.0-5000.txt (training) and SRC-TGT.5000-6500.txt
+    (test). Anything else is a path.
+
+    Results go to stdout; notes, progress and errors to stderr. Exit code 0: done; 1: an error, or
+    a word that is not in the vocabulary; 2: wrong usage. With ALIGN_TRACEBACK=1 an error shows
+    where it came from.
+
+    \b
+    Shell completion (bash; for zsh and fish put their name in place of bash):
+      eval "$(_ALIGN_COMPLETE=bash_source align)"
+    """  # noqa: D205  # click prints the first paragraph as one
+
+
+for command in (supervised, translate, evaluate, lexicon, apply):
+    main.add_command(command)

@@ -1,0 +1,80 @@
+"""`align apply`: bring a file of vectors into the joint space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+import embeddings
+from align.cli.progress import Bars, note, remark_all
+from align.cli.runs import RUN
+from align.storage import load_alignment, load_record
+from embeddings import Embeddings, Stream
+from embeddings.writing import is_text, text_writer
+
+
+@click.command()
+@RUN
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="File to write: .vec or .txt (text), .npz or .safetensors.",
+)
+@click.option(
+    "--side",
+    type=click.Choice(["source", "target"]),
+    default="source",
+    show_default=True,
+    help="Which language the vectors are of. Target vectors are normalised as the run did.",
+)
+@click.option(
+    "--vectors", type=click.Path(path_type=Path), help="File to map.  [default: that of the run]"
+)
+@click.option(
+    "--max-vocab",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Map so many words; 0 for all in the file, more than the run was made from.",
+)
+def apply(folder: Path, out: Path, side: str, vectors: Path | None, max_vocab: int) -> None:
+    """Map vectors into the joint space of a run, block by block, in full float precision.
+
+    Text goes to text without being held in memory, so files of any size can be mapped.
+
+    \b
+    Examples:
+      align apply runs/en-fr-supervised -o en.mapped.vec
+      align apply runs/en-fr-supervised -o fr.mapped.vec --side target
+    """
+    record = load_record(folder)
+    alignment = load_alignment(folder)
+    described = getattr(record, side)
+    into_space = alignment.map_source if side == "source" else alignment.map_target
+    text = is_text(out)
+    stream = Stream(
+        vectors or described.origin,
+        max_vocab=max_vocab,
+        lower=described.lower,
+        on_read=Bars().reading(described.name),
+    )
+    if out.exists() and out.resolve() == stream.path.resolve():
+        raise ValueError(f"{out} is the file that is read; write to another")
+    mapped = ((words, into_space(rows)) for words, rows in stream)
+    if text:
+        rows = 0
+        with text_writer(out, alignment.map.shape[1]) as write:
+            for words, block in mapped:
+                write(words, block)
+                rows += len(words)
+    else:
+        words_of, blocks = zip(*mapped, strict=True)
+        whole = Embeddings(sum(words_of, []), np.concatenate(blocks), described.name)
+        embeddings.save(whole, out)
+        rows = len(whole)
+    remark_all(stream.path, stream.report.remarks)
+    note(f"{rows:,} vectors in {out}")

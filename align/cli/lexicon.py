@@ -1,0 +1,61 @@
+"""`align lexicon`: induce a bilingual lexicon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from align.cli.progress import Bars, note
+from align.cli.runs import RETRIEVAL, RUN, open_run
+from align.retrieve import Retrieval
+from embeddings.files import replacing
+
+
+@click.command()
+@RUN
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="File to write; - for stdout.",
+)
+@RETRIEVAL
+@click.option(
+    "--min-score",
+    type=float,
+    default=None,
+    help="Leave out pairs that score lower.  [default: none]",
+)
+@click.option(
+    "--max-rank",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Only pairs of the so many most frequent words of both sides; 0 for all.",
+)
+def lexicon(
+    folder: Path, out: Path, retrieval: Retrieval, min_score: float | None, max_rank: int
+) -> None:
+    """Write the pairs of words that are each other's nearest neighbour, with their scores.
+
+    One pair per line, source, target and score separated by tabs, in order of the source
+    vocabulary.
+
+    \b
+    Examples:
+      align lexicon runs/en-fr-supervised -o en-fr.tsv
+      align lexicon runs/en-fr-supervised -o - --min-score 0.1 --max-rank 5000 | head
+    """
+    bars = Bars()
+    run = open_run(folder, bars)
+    low = float("-inf") if min_score is None else min_score
+    pairs = run.lexicon(retrieval, min_score=low, max_rank=max_rank, on_step=bars)
+    text = "".join(f"{source}\t{target}\t{score:.6f}\n" for source, target, score in pairs)
+    if str(out) == "-":
+        click.echo(text, nl=False)
+        return
+    with replacing(out) as beside:
+        beside.write_text(text, encoding="utf-8")
+    note(f"{len(pairs):,} pairs in {out}")

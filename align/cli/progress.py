@@ -1,0 +1,47 @@
+"""Progress bars and notes on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NoReturn
+
+import click
+from tqdm import tqdm
+
+from align.steps import Step
+from embeddings.text import OnRead
+
+DELAY = 1.0  # seconds before a bar appears: what is quicker needs none
+
+
+class Bars:
+    """One bar for every stage under way; call it with steps."""
+
+    def __init__(self) -> None:
+        self._bars: dict[str, tqdm[NoReturn]] = {}
+
+    def __call__(self, step: Step) -> None:
+        """Show a step; the bar goes when its stage is done."""
+        bar = self._bars.get(step.stage)
+        if bar is None:
+            bar = self._bars[step.stage] = tqdm(
+                desc=step.stage, total=step.total, delay=DELAY, leave=False, unit_scale=True
+            )
+        bar.update(step.done - bar.n)
+        if step.done >= step.total:
+            self._bars.pop(step.stage).close()
+
+    def reading(self, name: str) -> OnRead:
+        """Return what a reader calls with the bytes read."""
+        return lambda done, total: self(Step(f"reading {name}", done, total))
+
+
+def remark_all(path: object, remarks: Iterable[str]) -> None:
+    """Tell the user what a reader found remarkable in a file."""
+    for remark in remarks:
+        note(f"{path}: {remark}")
+
+
+def note(message: str) -> None:
+    """Tell the user something that is not the result."""
+    click.echo(f"align: note: {message}", err=True)

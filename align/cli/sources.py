@@ -1,0 +1,143 @@
+"""From what a user types to vectors and dictionaries: a path, the data home, or the sample."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+import dictionaries
+import embeddings
+from align.cli.progress import Bars, note, remark_all
+from align.home import data_home, dictionary_file, languages, vector_files
+from dictionaries import Lexicon
+from embeddings import Embeddings
+from embeddings.reading import SAMPLE, label, require_file
+
+CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]+)?")
+
+
+class Vectors(click.ParamType[str]):
+    """A language code or a path; completes both."""
+
+    name = "vectors"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the codes of the data home and of the sample, then files."""
+        home = data_home(ctx.params.get("data_home"))
+        codes = {*languages(home), *embeddings.sample_names()}
+        items = [CompletionItem(code) for code in sorted(codes) if code.startswith(incomplete)]
+        return [*items, CompletionItem(incomplete, type="file")]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The file that a user's word stands for, and the language's name."""
+
+    path: str | Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where things are looked for, and how they are read.
+
+    Parameters
+    ----------
+    home : Path
+        The data home.
+    max_vocab, lower, strict
+        As `embeddings.load` and `dictionaries.load` take them.
+    bars : Bars
+    """
+
+    home: Path
+    max_vocab: int
+    lower: bool
+    strict: bool
+    bars: Bars
+
+    def find(self, text: str) -> Found:
+        """Find the vector file of a language code or a path, without reading it."""
+        if Path(text).is_file() or not CODE.fullmatch(text):
+            require_file(Path(text))
+            return Found(Path(text), label(Path(text)))
+        looked = vector_files(self.home, text)
+        for path in looked:
+            if path.is_file():
+                return Found(path, text)
+        if text in embeddings.sample_names():
+            return Found(SAMPLE + text, text)
+        names = ", ".join(path.name for path in looked if path.suffix != ".gz")
+        raise FileNotFoundError(
+            f"no vectors for {text!r}: looked for {names} (or .gz) in {self.home}; put one "
+            f"there, set --data-home, or give a path "
+            f"(samples are shipped of {' and '.join(embeddings.sample_names())})"
+        )
+
+    def vectors(self, found: Found) -> Embeddings:
+        """Read vectors, and tell what is remarkable about them."""
+        if str(found.path).startswith(SAMPLE):
+            note(
+                f"no {found.name} vectors in {self.home}, so the package's small sample serves "
+                f"(8,000 words of novels); for real work put wiki.{found.name}.vec from "
+                "https://fasttext.cc there, or give a path"
+            )
+        read = embeddings.load(
+            found.path,
+            max_vocab=self.max_vocab,
+            lower=self.lower,
+            name=found.name,
+            on_read=self.bars.reading(found.name),
+        )
+        remark_all(found.path, read.report.remarks)
+        return read
+
+    def dictionary(self, given: Path | None, pair: str, part: str) -> Lexicon | None:
+        """Read the training or test dictionary of a pair, or None where there is none."""
+        path = given or dictionary_file(self.home, pair, part)
+        if given is None and not path.is_file():
+            if pair not in dictionaries.sample_names():
+                return None
+            found = dictionaries.sample(pair, part)
+            note(
+                f"no {part} dictionary in {self.home}, so the package's sample serves "
+                f"({len(found.sources):,} words); for real work give --{part} FILE"
+            )
+            return found
+        found = dictionaries.load(path, lower=self.lower, strict=self.strict)
+        remark_all(path, found.report.remarks)
+        return found
+
+    def seeds(
+        self, kind: str, given: Path | None, source: Embeddings, target: Embeddings
+    ) -> Lexicon:
+        """Return the seed lexicon: of the dictionary, or out of the vocabularies alone."""
+        if kind == "identical":
+            return dictionaries.identical(source.words, target.index)
+        if kind == "numerals":
+            return dictionaries.numerals(source.words, target.index)
+        pair = f"{source.name}-{target.name}"
+        if (found := self.dictionary(given, pair, "train")) is not None:
+            return found
+        raise FileNotFoundError(
+            f"no training dictionary for {pair}: looked for "
+            f"{dictionary_file(self.home, pair, 'train')}, and the package's sample is en-fr only; "
+            "give one with --train FILE, or do without: --seeds identical needs none (nor will "
+            "align unsupervised, which is planned)"
+        )
+
+    def test(self, given: Path | None, pair: str) -> Lexicon | None:
+        """Return the test dictionary, or None with a note."""
+        found = self.dictionary(given, pair, "test")
+        if found is None:
+            note(
+                f"no test dictionary for {pair}, so nothing is scored: looked for "
+                f"{dictionary_file(self.home, pair, 'test')}; give one with --test FILE"
+            )
+        return found

@@ -1,0 +1,78 @@
+"""`LinearMap`: the value that a solver finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.files import replacing
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearMap:
+    """A linear map that acts on rows from the right: ``x @ w``.
+
+    Parameters
+    ----------
+    w : (d, e) array
+        Takes vectors of d dimensions to e dimensions.
+    """
+
+    w: Array
+
+    def __post_init__(self) -> None:
+        if self.w.ndim != 2 or not np.isfinite(self.w).all():
+            raise ValueError(f"a map is a finite matrix, got an array of shape {self.w.shape}")
+
+    @classmethod
+    def identity(cls, dim: int) -> LinearMap:
+        """Return the map that changes nothing in ``dim`` dimensions."""
+        return cls(np.eye(dim))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Dimensions in and out."""
+        return int(self.w.shape[0]), int(self.w.shape[1])
+
+    def __call__(self, x: Array) -> Array:
+        """Map rows, (n, d) to (n, e), in the precision of ``x``."""
+        if x.shape[-1] != self.shape[0]:
+            raise ValueError(
+                f"the map takes {self.shape[0]} dimensions, got vectors of shape {x.shape}"
+            )
+        return x @ self.w.astype(x.dtype, copy=False)
+
+    def then(self, after: LinearMap) -> LinearMap:
+        """Compose: first this map, then ``after``."""
+        if self.shape[1] != after.shape[0]:
+            raise ValueError(f"a map of shape {after.shape} cannot follow one of {self.shape}")
+        return LinearMap(self.w @ after.w)
+
+    @property
+    def inverse(self) -> LinearMap:
+        """The map back (the pseudo-inverse; the transpose for an orthogonal map)."""
+        return LinearMap(np.linalg.pinv(self.w))
+
+    @property
+    def deviation(self) -> float:
+        """How far the map is from orthogonal: the largest ``|w.T @ w - 1|``, 0 for a rotation."""
+        return float(np.abs(self.w.T @ self.w - np.eye(self.shape[1])).max())
+
+    def save(self, path: str | Path) -> None:
+        """Write the map to a safetensors file."""
+        from safetensors.numpy import save_file
+
+        with replacing(Path(path)) as beside:
+            save_file({"w": np.ascontiguousarray(self.w)}, beside)
+
+    @classmethod
+    def load(cls, path: str | Path) -> LinearMap:
+        """Read a map that `save` wrote."""
+        from safetensors.numpy import load_file
+
+        return cls(load_file(path)["w"])

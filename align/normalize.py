@@ -1,0 +1,98 @@
+"""Normalisation of vectors: fitted once, kept with the run, applied to words that come later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from align.maps import Array
+
+PRESETS = {"none": "", "iternorm": ",".join(["unit,center"] * 5)}
+STEPS = ("unit", "center")
+
+
+@dataclass(frozen=True, eq=False)
+class Normalization:
+    """A sequence of steps with the means that were subtracted; call it on rows.
+
+    ``unit`` scales every row to length 1, ``center`` subtracts a mean. VecMap's and our default is
+    ``unit,center,unit`` [1]_; ``iternorm`` is (unit, center) five times [2]_.
+
+    Parameters
+    ----------
+    steps : tuple of {'unit', 'center'}
+    means : tuple of (d,) arrays
+        One for each ``center``, in order: that of the vectors this was fitted on.
+
+    References
+    ----------
+    .. [1] Artetxe et al., "Generalizing and improving bilingual word embedding mappings with a
+       multi-step framework of linear transformations", AAAI 2018.
+    .. [2] Zhang et al., "Are girls neko or shōjo? Cross-lingual alignment of non-isomorphic
+       embeddings with iterative normalization", ACL 2019.
+    """
+
+    steps: tuple[str, ...]
+    means: tuple[Array, ...]
+
+    @classmethod
+    def fit(cls, vectors: Array, recipe: str) -> Normalization:
+        """Take the means from (n, d) vectors.
+
+        Parameters
+        ----------
+        vectors : (n, d) array
+        recipe : str
+            ``none``, ``unit``, ``center``, ``iternorm``, or steps joined by commas.
+        """
+        means: list[Array] = []
+
+        def mean(x: Array) -> Array:
+            means.append(x.mean(axis=0, dtype=np.float64))
+            return means[-1]
+
+        steps = parse(recipe)
+        last = max((i for i, step in enumerate(steps) if step == "center"), default=-1)
+        _run(vectors, steps[: last + 1], mean)
+        return cls(steps, tuple(means))
+
+    def __call__(self, vectors: Array) -> Array:
+        """Normalise (n, d) rows into a new array; a row of zeros stays as the steps leave it."""
+        if self.means and vectors.shape[-1] != len(self.means[0]):
+            raise ValueError(
+                f"the normalisation was fitted on {len(self.means[0])} dimensions, "
+                f"got vectors of shape {vectors.shape}"
+            )
+        kept = iter(self.means)
+        return _run(vectors, self.steps, lambda _: next(kept))
+
+    @property
+    def recipe(self) -> str:
+        """The steps as text, ``none`` where there are none."""
+        return ",".join(self.steps) or "none"
+
+
+def parse(recipe: str) -> tuple[str, ...]:
+    """Turn ``unit,center,unit`` or a preset's name into steps."""
+    steps = tuple(step for step in PRESETS.get(recipe, recipe).split(",") if step)
+    if unknown := [step for step in steps if step not in STEPS]:
+        raise ValueError(
+            f"unknown normalisation {unknown[0]!r} in {recipe!r}; use none, iternorm, "
+            "or unit and center joined by commas, as unit,center,unit"
+        )
+    return steps
+
+
+def unit(x: Array) -> Array:
+    """Scale rows to length 1 in a new array; a row of zeros stays zero."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", x, x))[:, None]
+    return x / np.where(lengths > 0, lengths, 1)
+
+
+def _run(vectors: Array, steps: tuple[str, ...], mean: Callable[[Array], Array]) -> Array:
+    x = np.array(vectors)  # the caller's array must survive
+    for step in steps:
+        x = unit(x) if step == "unit" else x - mean(x).astype(x.dtype, copy=False)
+    return x

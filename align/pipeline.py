@@ -1,0 +1,129 @@
+"""The stages in order: words to rows, normalise, solve, measure neighbourhoods, evaluate."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+
+from align.alignment import Alignment
+from align.normalize import Normalization
+from align.problem import Problem
+from align.record import LexiconRecord, Record, VectorsRecord
+from align.retrieve import Space
+from align.run import Run, no_overlap, rows_of
+from align.solvers import Procrustes, Solver
+from align.solvers.solution import describe
+from align.steps import OnStep, silent
+from dictionaries import Lexicon
+from embeddings import Embeddings
+
+MIN_PAIRS = 10
+PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "polars", "safetensors")
+FAISS = ("faiss-cpu", "faiss-gpu")
+
+
+def supervised(
+    source: Embeddings,
+    target: Embeddings,
+    lexicon: Lexicon,
+    *,
+    solver: Solver = Procrustes(),  # noqa: B008  # frozen, so safe to share
+    normalize: str = "unit,center,unit",
+    k: int = 10,
+    test: Lexicon | None = None,
+    seed: int = 0,
+    on_step: OnStep = silent,
+) -> Run:
+    """Align two languages with a seed lexicon.
+
+    Parameters
+    ----------
+    source, target : Embeddings
+        Of the same number of dimensions.
+    lexicon : Lexicon
+        The seeds; pairs outside the vocabularies are passed over.
+    solver : Solver
+        Finds the map.
+    normalize : str
+        ``none``, ``unit``, ``center``, ``iternorm``, or unit and center joined by commas.
+    k : int
+        The neighbourhood of CSLS.
+    test : Lexicon, optional
+        Scores the run; takes no part in anything else.
+    seed : int
+        Of the bootstrap (and of the solver, where it is stochastic, through its own field).
+    on_step : callable
+        Told what is done.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        If the vectors and the lexicon do not fit each other, or fewer than 10 pairs are usable.
+    """
+    started = time.perf_counter()
+    seeds = usable(lexicon, source, target)
+    x_normalization = Normalization.fit(source.vectors, normalize)
+    y_normalization = Normalization.fit(target.vectors, normalize)
+    problem = Problem(
+        x_normalization(source.vectors),
+        y_normalization(target.vectors),
+        rows_of(seeds.pairs, source, target),
+    )
+    solution = solver(problem, on_step=on_step)
+    space = Space.of(solution.map(problem.x), problem.y, k, on_step=on_step)
+    record = Record(
+        method="supervised",
+        solver=describe(solver),
+        normalize=x_normalization.recipe,
+        k=k,
+        seed=seed,
+        source=VectorsRecord.of(source),
+        target=VectorsRecord.of(target),
+        train=LexiconRecord.of(lexicon, source, target),
+        train_sources=seeds.sources,
+        losses=solution.losses,
+        converged=solution.converged,
+        fitted_pairs=len(solution.pairs),
+        evaluation=None,
+        versions=versions(),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        seconds=0.0,
+    )
+    run = Run(
+        source, target, Alignment(x_normalization, y_normalization, solution.map), space, record
+    )
+    evaluation = None if test is None else run.evaluate(test, on_step=on_step)
+    seconds = round(time.perf_counter() - started, 3)
+    return replace(run, record=replace(record, evaluation=evaluation, seconds=seconds))
+
+
+def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
+    """Return the pairs that both vocabularies hold; an error where these are too few to align."""
+    seeds = lexicon.within(source, target)
+    if len(seeds) >= MIN_PAIRS:
+        return seeds
+    if not len(seeds):
+        raise ValueError(no_overlap("training", lexicon, source, target))
+    raise ValueError(
+        f"only {len(seeds)} usable of {len(lexicon):,} pairs in the training dictionary "
+        f"{lexicon.origin}: an alignment needs at least {MIN_PAIRS}, and hundreds to be good; "
+        "use a larger dictionary or --seeds identical"
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of this package and of those its numbers depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in (*PACKAGES, *FAISS):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

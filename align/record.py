@@ -1,0 +1,165 @@
+"""`Record`: how a run was made and what it scored, in plain values that fit in a JSON file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from align.evaluate import Precision, Score
+from dictionaries import Coverage, Lexicon
+from embeddings import Embeddings
+
+
+@dataclass(frozen=True)
+class VectorsRecord:
+    """Which vectors a run used, and how to read them again."""
+
+    name: str
+    origin: str
+    rows: int
+    dim: int
+    max_vocab: int
+    lower: bool
+    fingerprint: str
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, embeddings: Embeddings) -> VectorsRecord:
+        """Describe word vectors."""
+        return cls(
+            name=embeddings.name,
+            origin=embeddings.origin,
+            rows=len(embeddings),
+            dim=embeddings.dim,
+            max_vocab=embeddings.max_vocab,
+            lower=embeddings.lower,
+            fingerprint=embeddings.fingerprint,
+            remarks=embeddings.report.remarks,
+        )
+
+
+@dataclass(frozen=True)
+class LexiconRecord:
+    """Which dictionary a run used, and how much of it the vocabularies hold."""
+
+    origin: str
+    fingerprint: str
+    coverage: Coverage
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, lexicon: Lexicon, source: Embeddings, target: Embeddings) -> LexiconRecord:
+        """Describe a dictionary against two vocabularies."""
+        coverage = lexicon.coverage(source, target)
+        return cls(lexicon.origin, lexicon.fingerprint, coverage, lexicon.report.remarks)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run scores on one dictionary.
+
+    Parameters
+    ----------
+    test : LexiconRecord
+    shared_with_train : int
+        Source words of the test that the map was trained on; 0 in an honest evaluation.
+    scores : tuple of Score
+    """
+
+    test: LexiconRecord
+    shared_with_train: int
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that made a run.
+
+    Parameters
+    ----------
+    method : str
+        As in the command, ``supervised``.
+    solver : mapping
+        The solver's name and hyperparameters.
+    normalize : str
+        The recipe.
+    k : int
+        The neighbourhood of CSLS.
+    seed : int
+        Of everything random.
+    source, target : VectorsRecord
+    train : LexiconRecord
+    train_sources : tuple of str
+        The source words the map was trained on, for the leak check.
+    losses : tuple of float
+        The solver's loss after each of its steps.
+    converged : bool
+    fitted_pairs : int
+        The pairs of words that the last step was fitted on.
+    evaluation : Evaluation or None
+    versions : mapping
+        Of this package and those that its numbers depend on.
+    created : str
+        UTC time.
+    seconds : float
+        From loaded vectors to scores.
+    """
+
+    method: str
+    solver: Mapping[str, Any]
+    normalize: str
+    k: int
+    seed: int
+    source: VectorsRecord
+    target: VectorsRecord
+    train: LexiconRecord
+    train_sources: tuple[str, ...]
+    losses: tuple[float, ...]
+    converged: bool
+    fitted_pairs: int
+    evaluation: Evaluation | None
+    versions: Mapping[str, str]
+    created: str
+    seconds: float
+
+    @property
+    def title(self) -> str:
+        """A short name, as ``en-fr-supervised``."""
+        return f"{self.source.name}-{self.target.name}-{self.method}"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Record:
+        """Build a record from the plain values of a JSON file; KeyError or TypeError if not one."""
+        values = {name: data[name] for name in cls.__dataclass_fields__}
+        for side in ("source", "target"):
+            values[side] = VectorsRecord(**_tuples(data[side]))
+        values["train"] = _lexicon_record(data["train"])
+        if (found := data["evaluation"]) is not None:
+            values["evaluation"] = Evaluation(
+                test=_lexicon_record(found["test"]),
+                shared_with_train=found["shared_with_train"],
+                scores=tuple(
+                    Score(
+                        score["retrieval"],
+                        tuple(
+                            Precision(**{k: _tuple(p[k]) for k in Precision.__dataclass_fields__})
+                            for p in score["precisions"]
+                        ),
+                    )
+                    for score in found["scores"]
+                ),
+            )
+        return cls(**_tuples(values))
+
+
+def _lexicon_record(data: Mapping[str, Any]) -> LexiconRecord:
+    return LexiconRecord(**{**_tuples(data), "coverage": Coverage(**data["coverage"])})
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _tuple(value) for name, value in data.items()}
+
+
+def _tuple(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    return tuple(value) if isinstance(value, list) else value

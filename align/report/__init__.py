@@ -1,0 +1,7 @@
+"""A `Record` as a table for people and as plain values for machines; the signature of a score."""
+
+from align.report.machine import as_dict
+from align.report.signature import signature
+from align.report.table import evaluation_table, run_table
+
+__all__ = ["as_dict", "evaluation_table", "run_table", "signature"]

@@ -1,0 +1,73 @@
+"""Refinement: solve again on the pairs that the last map makes mutual CSLS neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from align.problem import Problem
+from align.retrieve import Space
+from align.solvers.procrustes import Procrustes
+from align.solvers.solution import Solution, Solver
+from align.steps import OnStep, Step, silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refinement:
+    """Rounds of mutual-CSLS refinement after another solver's solution [1]_.
+
+    Each round maps the source, takes the pairs of words that are each other's nearest CSLS
+    neighbour, and solves Procrustes on these pairs in place of the seeds.
+
+    Parameters
+    ----------
+    rounds : int
+        At most so many; fewer where a round finds the pairs of the one before.
+    start : Solver
+        Gives the first map.
+    k : int
+        The neighbourhood of CSLS.
+    max_rank : int
+        Pairs are kept among the first so many words of both sides, the most frequent, whose
+        vectors are the most reliable; 0 for all.
+
+    References
+    ----------
+    .. [1] Conneau et al., "Word translation without parallel data", ICLR 2018.
+    """
+
+    name: ClassVar[str] = "refinement"
+
+    rounds: int = 5
+    start: Solver = field(default_factory=Procrustes)
+    k: int = 10
+    max_rank: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1 or self.k < 1 or self.max_rank < 0:
+            raise ValueError(
+                f"need rounds >= 1, k >= 1 and max_rank >= 0, "
+                f"got {self.rounds}, {self.k} and {self.max_rank}"
+            )
+
+    def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
+        """Solve; an error where no pair of words is mutual."""
+        solution = self.start(problem, on_step=on_step)
+        losses = solution.losses
+        pairs = np.empty((0, 2), dtype=np.intp)
+        for done in range(self.rounds):
+            space = Space.of(solution.map(problem.x), problem.y, self.k, on_step=on_step)
+            before, (pairs, _) = pairs, space.mutual(self.max_rank, on_step=on_step)
+            if not len(pairs):
+                raise ValueError(
+                    "no two words are each other's nearest neighbour, so nothing can be refined; "
+                    "the seeds are too few or wrong"
+                )
+            if np.array_equal(pairs, before):
+                return Solution(solution.map, pairs, losses, converged=True)
+            solution = Procrustes()(Problem(problem.x, problem.y, pairs))
+            losses += solution.losses
+            on_step(Step("refinement", done + 1, self.rounds))
+        return Solution(solution.map, pairs, losses, converged=False)

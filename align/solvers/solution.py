@@ -1,0 +1,62 @@
+"""What every solver has in common: how it is called and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from align.maps import LinearMap
+from align.problem import Problem
+from align.steps import OnStep, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A map and the evidence for it.
+
+    Parameters
+    ----------
+    map : LinearMap
+        Takes normalised source rows to normalised target rows.
+    pairs : (p, 2) array of int
+        The pairs of rows that the map was fitted on last.
+    losses : tuple of float
+        The solver's loss after each of its steps; the last is that of ``map`` on ``pairs``.
+    converged : bool
+        Whether the solver stopped because nothing changed any more.
+    """
+
+    map: LinearMap
+    pairs: npt.NDArray[np.intp]
+    losses: tuple[float, ...]
+    converged: bool
+
+
+class Solver(Protocol):
+    """A frozen dataclass whose fields are the hyperparameters."""
+
+    name: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
+        """Solve one problem; its arrays are not changed."""
+
+
+def mean_squared_distance(problem: Problem, map_: LinearMap) -> float:
+    """Return the mean over the pairs of ``||x w - y||^2``."""
+    x, y = problem.paired
+    return float(np.mean(np.sum((map_(x) - y).astype(np.float64) ** 2, axis=1)))
+
+
+def describe(solver: Solver) -> dict[str, Any]:
+    """Return a solver's name and hyperparameters as plain values."""
+    values = {name: getattr(solver, name) for name in solver.__dataclass_fields__}
+    del values["name"]
+    nested = {
+        name: describe(value) if hasattr(value, "__dataclass_fields__") else value
+        for name, value in values.items()
+    }
+    return {"name": solver.name, **nested}

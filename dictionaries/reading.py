@@ -1,0 +1,112 @@
+"""Dictionary files: MUSE's and VecMap's word pairs, xling-eval's TSV, and the package's sample."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from dictionaries.lexicon import Lexicon, LexiconFormatError, LexiconReport, Pair, unique
+
+SAMPLE = "sample:"  # the origin of the dictionary shipped in the package
+
+
+def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexicon:
+    """Read a dictionary: one pair of a source word and a translation per line.
+
+    Parameters
+    ----------
+    path : str or Path
+        Words separated by a tab (then they may hold spaces) or by spaces: the files of MUSE,
+        VecMap and xling-eval. A word with several translations has several lines.
+    lower : bool
+        Fold words to lower case.
+    strict : bool
+        Raise an error for a line of the wrong shape instead of leaving it out.
+
+    Returns
+    -------
+    Lexicon
+        ``report`` lists the lines that were left out, with their numbers.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file.
+    LexiconFormatError
+        If no line is a pair, or, with ``strict``, if one is not.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, expected a dictionary file")
+    if not path.exists():
+        raise FileNotFoundError(f"no dictionary file {path}")
+    pairs: list[Pair] = []
+    malformed: list[str] = []
+    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = lines[:-1] if not lines[-1] else lines
+    for number, line in enumerate(lines, 1):
+        parsed = _parse_line(line)
+        if isinstance(parsed, tuple):
+            pairs.append((parsed[0].lower(), parsed[1].lower()) if lower else parsed)
+        elif parsed:
+            malformed.append(f"line {number}: {parsed}")
+            if strict:
+                raise LexiconFormatError(f"{path}:{number}: {parsed}")
+    if not pairs:
+        why = f" ({malformed[0]})" if malformed else ""
+        raise LexiconFormatError(
+            f"{path}: no word pairs in {len(lines):,} lines{why}; "
+            "expected a source word and a target word on each line"
+        )
+    return unique(pairs, str(path.resolve()), len(lines), tuple(malformed))
+
+
+def sample_names() -> tuple[str, ...]:
+    """Return the pairs of languages that `sample` has, as ``en-fr``."""
+    return ("en-fr", "fr-en")
+
+
+def sample(name: str, part: str) -> Lexicon:
+    """Return the sample dictionary, written for this package.
+
+    Parameters
+    ----------
+    name : str
+        ``en-fr``, or ``fr-en`` (the same pairs reversed; French words of the training part are
+        then left out of the test part).
+    part : {'train', 'test'}
+        1,000 and 500 English source words.
+    """
+    if name not in sample_names() or part not in ("train", "test"):
+        raise ValueError(
+            f"no sample dictionary {name!r} {part!r}; there are en-fr and fr-en, train and test"
+        )
+    if name == "fr-en":
+        pairs = sample("en-fr", part).reversed
+        if part == "test":
+            pairs = pairs.only(set(pairs.sources) - set(sample(name, "train").sources))
+    else:
+        text = (files("dictionaries") / "sample" / f"en-fr.{part}.tsv").read_text("utf-8")
+        rows = [line.split("\t") for line in text.splitlines()]
+        pairs = Lexicon(tuple((source, target) for source, target in rows))
+    return Lexicon(pairs.pairs, f"{SAMPLE}{name}.{part}", LexiconReport(len(pairs)))
+
+
+def save(lexicon: Lexicon, path: str | Path) -> None:
+    """Write one pair per line, separated by a tab."""
+    text = "".join(f"{source}\t{target}\n" for source, target in lexicon.pairs)
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def _parse_line(line: bytes) -> Pair | str:
+    """Return a pair, or what is wrong with the line; nothing for an empty line."""
+    try:
+        text = line.decode().strip(" \r\t")
+    except UnicodeDecodeError:
+        return f"not UTF-8: {line[:60]!r}"
+    # ASCII white space only: words may hold a no-break space
+    fields = [field.strip(" ") for field in text.split("\t")] if "\t" in text else text.split(" ")
+    fields = [field for field in fields if field]
+    if len(fields) == 2:
+        return fields[0], fields[1]
+    return f"expected 2 words, got {len(fields)}: {text[:60]!r}" if fields else ""

@@ -1,0 +1,17 @@
+"""Word vectors of one language: values, readers and writers. Knows nothing of alignment."""
+
+from embeddings.reading import Stream, load, sample, sample_names
+from embeddings.values import Defect, Embeddings, ReadReport, VectorFormatError
+from embeddings.writing import save
+
+__all__ = [
+    "Defect",
+    "Embeddings",
+    "ReadReport",
+    "Stream",
+    "VectorFormatError",
+    "load",
+    "sample",
+    "sample_names",
+    "save",
+]

@@ -1,0 +1,177 @@
+"""The values that readers return: words with their vectors, and what was wrong with the file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+
+class VectorFormatError(ValueError):
+    """A file that cannot be read as word vectors; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One kind of bad line: how many there were, and where the first of them stand.
+
+    Parameters
+    ----------
+    kind : str
+        What is wrong with the lines.
+    count : int
+        How many lines have it.
+    lines : tuple of int
+        Line numbers of the first few, counted from 1.
+    left_out : bool
+        Whether these lines gave no word.
+    """
+
+    kind: str
+    count: int
+    lines: tuple[int, ...]
+    left_out: bool = True
+
+    def __str__(self) -> str:
+        """Say it in a few words, as in ``2 lines left out: zero row (line 4, 9)``."""
+        more = ", ..." if self.count > len(self.lines) else ""
+        where = ", ".join(map(str, self.lines))
+        verb = "left out" if self.left_out else "kept"
+        noun = "line" if self.count == 1 else "lines"
+        return f"{self.count:,} {noun} {verb}: {self.kind} (line {where}{more})"
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What a reader saw.
+
+    Parameters
+    ----------
+    lines : int
+        Lines (or rows) read, a header included.
+    duplicates : int
+        Rows left out because their word had come before.
+    defects : tuple of Defect
+        The other rows that are remarkable, by kind.
+    header : str
+        What the header line claims that is not so; empty where there is nothing to say.
+    """
+
+    lines: int = 0
+    duplicates: int = 0
+    defects: tuple[Defect, ...] = ()
+    header: str = ""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """One sentence for everything a user should know; empty for a clean file."""
+        found = [self.header] if self.header else []
+        if self.duplicates:
+            noun = "duplicate" if self.duplicates == 1 else "duplicates"
+            found.append(f"{self.duplicates:,} {noun} left out (the first of each word is kept)")
+        return (*found, *map(str, self.defects))
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """Words of one language and their vectors; row ``i`` belongs to word ``i``.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Distinct words, by convention the most frequent first.
+    vectors : (n, d) array
+        Converted to float32 where it is not.
+    name : str
+        A language code or another short label.
+    origin : str
+        The file the vectors came from; empty for arrays made in memory.
+    max_vocab, lower
+        How the file was read (see `load`), so that it can be read again in the same way.
+    report : ReadReport
+        What the reader saw.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a word comes twice, a number is not finite or nothing is left.
+    """
+
+    words: Sequence[str]
+    vectors: Array
+    name: str = ""
+    origin: str = ""
+    max_vocab: int = 0
+    lower: bool = False
+    report: ReadReport = ReadReport()
+
+    def __post_init__(self) -> None:
+        vectors = np.ascontiguousarray(self.vectors, dtype=np.float32)
+        label = self.name or self.origin or "embeddings"
+        if vectors.ndim != 2 or len(self.words) != len(vectors):
+            raise ValueError(
+                f"{label}: expected one row for each of {len(self.words)} words, "
+                f"got an array of shape {vectors.shape}"
+            )
+        if vectors.size == 0:
+            raise ValueError(f"{label}: no vectors, got an array of shape {vectors.shape}")
+        object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "vectors", vectors)
+        if len(self.index) != len(self.words):
+            twice = next(word for i, word in enumerate(self.words) if self.index[word] != i)
+            raise ValueError(f"{label}: the word {twice!r} comes more than once")
+        if not all_finite(vectors):
+            row = int(np.argmin(np.isfinite(vectors).all(axis=1)))
+            raise ValueError(
+                f"{label}: the vector of {self.words[row]!r} (row {row}) holds a number that is "
+                "not finite; leave such rows out"
+            )
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    def __getitem__(self, word: str) -> Array:
+        """Return the vector of one word, shape (d,); KeyError where it is not there."""
+        row: Array = self.vectors[self.index[word]]
+        return row
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions, d."""
+        return int(self.vectors.shape[1])
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The row of each word."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that change with any word or any number (BLAKE2b)."""
+        return fingerprint(self.words, np.ascontiguousarray(self.vectors).data)
+
+
+def fingerprint(words: Iterable[str], *data: memoryview) -> str:
+    """Digest words, each ended by a newline, and further bytes into 32 hexadecimal digits."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update("".join(f"{word}\n" for word in words).encode())
+    for piece in data:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def all_finite(vectors: Array) -> bool:
+    """Whether every number is finite: one fast pass, and a careful one where that overflows."""
+    flat = vectors.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        quick = np.isfinite(flat @ flat)
+    return bool(quick) or bool(np.isfinite(vectors).all())
