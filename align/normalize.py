@@ -92,7 +92,7 @@ def unit(x: Array) -> Array:
 
 
 def _run(vectors: Array, steps: tuple[str, ...], mean: Callable[[Array], Array]) -> Array:
-    x = np.array(vectors)  # the caller's array must survive
+    x = np.array(vectors, order="C")  # the caller's array must survive
     for step in steps:
         x = unit(x) if step == "unit" else x - mean(x).astype(x.dtype, copy=False)
     return x

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from align.alignment import Alignment
+from align.maps import Array
 from align.record import Record, VectorsRecord
 from align.report import as_dict
 from align.retrieve import Space
@@ -142,13 +143,11 @@ def load(
     ValueError
         If the vectors are not those of the run.
     """
-    from safetensors.numpy import load_file
-
     record = load_record(folder)
     alignment = load_alignment(folder)
     source = _vectors(record.source, source, on_read)
     target = _vectors(record.target, target, on_read)
-    means = load_file(Path(folder) / SPACE)
+    means = _means(Path(folder) / SPACE)
     space = Space.of_means(
         alignment.map_source(source.vectors),
         alignment.map_target(target.vectors),
@@ -157,6 +156,17 @@ def load(
         record.k,
     )
     return Run(source, target, alignment, space, record)
+
+
+def _means(path: Path) -> dict[str, Array]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        means = load_file(path)
+        return {side: means[side] for side in ("source", "target")}
+    except (SafetensorError, KeyError) as error:
+        raise ValueError(f"{path} is not readable ({error}); make the run again") from error
 
 
 def _vectors(record: VectorsRecord, given: Embeddings | None, on_read: OnRead | None) -> Embeddings:

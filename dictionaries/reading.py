@@ -18,6 +18,7 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
     path : str or Path
         Words separated by a tab (then they may hold spaces) or by spaces: the files of MUSE,
         VecMap and xling-eval. A word with several translations has several lines.
+        ``sample:en-fr.train`` and ``sample:en-fr.test`` are those shipped in the package.
     lower : bool
         Fold words to lower case.
     strict : bool
@@ -35,6 +36,8 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
     LexiconFormatError
         If no line is a pair, or, with ``strict``, if one is not.
     """
+    if str(path).startswith(SAMPLE):
+        return sample(*str(path).removeprefix(SAMPLE).rpartition(".")[::2])
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, expected a dictionary file")

@@ -20,7 +20,7 @@ LAYOUT = (
 def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
     """Read the first ``max_vocab`` (0: all) words and vectors, any float type, as float32."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             words, vectors = stored["words"], stored["vectors"]
     except KeyError as error:
         raise VectorFormatError(f"{path}: {error.args[0]}; {LAYOUT}") from error
@@ -43,7 +43,8 @@ def read_safetensors(path: Path, max_vocab: int) -> tuple[list[str], Array]:
     try:
         with safe_open(path, framework="numpy") as stored:
             words = stored.get_tensor("words").tobytes().decode().split("\n")
-            vectors = stored.get_slice("vectors")[: max_vocab or None]
+            rows = stored.get_slice("vectors")
+            vectors = rows[: min(max_vocab or len(words), rows.get_shape()[0])]
     except (SafetensorError, UnicodeDecodeError) as error:
         raise VectorFormatError(
             f"{path}: not readable safetensors word vectors ({error}); expected tensors `vectors` "

@@ -89,7 +89,8 @@ def text_blocks(
         if max_vocab:
             words, vectors = words[: max_vocab - rows], vectors[: max_vocab - rows]
         rows += len(words)
-        yield words, vectors
+        if words:
+            yield words, vectors
         if max_vocab and rows == max_vocab:
             break
     else:

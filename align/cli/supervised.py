@@ -48,6 +48,13 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     help="Rounds of refinement on mutual CSLS neighbours after Procrustes.",
 )
 @click.option(
+    "--max-rank",
+    type=click.IntRange(min=0),
+    default=Refinement.max_rank,
+    show_default=True,
+    help="Refine on pairs of the so many most frequent words of both sides; 0 for all.",
+)
+@click.option(
     "--normalize",
     default="unit,center,unit",
     show_default=True,
@@ -91,6 +98,7 @@ def supervised(
     test: Path | None,
     seeds: str,
     refine: int,
+    max_rank: int,
     normalize: str,
     k: int,
     max_vocab: int,
@@ -123,7 +131,7 @@ def supervised(
     check_writable(folder, force=force)
     source, target = map(sources.vectors, found)
     lexicon = sources.seeds(seeds, train, source, target)
-    solver: Solver = Refinement(rounds=refine, k=k) if refine else Procrustes()
+    solver: Solver = Refinement(rounds=refine, k=k, max_rank=max_rank) if refine else Procrustes()
     run = align.supervised(
         source,
         target,

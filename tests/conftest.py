@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import dictionaries
+from align import Problem
+from align.cli import main
+from embeddings import Embeddings
+
+DATA = Path(os.environ.get("ALIGN_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session")
+def data():
+    if not DATA.is_dir():
+        pytest.skip(f"the real vectors are not at {DATA}; set ALIGN_TEST_DATA")
+    return DATA
+
+
+def rotation(rng, dim):
+    return np.linalg.qr(rng.standard_normal((dim, dim)))[0]
+
+
+@pytest.fixture
+def world(rng):
+    """40 words of two languages that differ by a known rotation and a little noise."""
+    w = rotation(rng, 8)
+    x = rng.standard_normal((40, 8)).astype(np.float32)
+    y = (x @ w + 0.02 * rng.standard_normal((40, 8))).astype(np.float32)
+    source = Embeddings([f"s{i}" for i in range(40)], x, name="src")
+    target = Embeddings([f"t{i}" for i in range(40)], y, name="tgt")
+    pairs = dictionaries.Lexicon(tuple((f"s{i}", f"t{i}") for i in range(40)))
+    return source, target, pairs
+
+
+@pytest.fixture
+def noisy(rng):
+    """A problem whose seeds are the first 30 of 60 rows, with noise that a map cannot remove."""
+    x = rng.standard_normal((60, 6))
+    y = x @ rotation(rng, 6) + 0.3 * rng.standard_normal((60, 6))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    y /= np.linalg.norm(y, axis=1, keepdims=True)
+    return Problem(x, y, np.column_stack([np.arange(30), np.arange(30)]))
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file of text or bytes and return its path."""
+
+    def write(content, name="x.vec"):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch):
+    """Run `align` in an empty folder with an empty data home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("ALIGN_HOME", str(home))
+
+    def run(*args, stdin=None):
+        return CliRunner().invoke(main, [str(a) for a in args], input=stdin, prog_name="align")
+
+    run.home = home
+    return run

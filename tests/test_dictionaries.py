@@ -1,0 +1,122 @@
+import pytest
+
+import dictionaries
+from dictionaries import Lexicon
+from dictionaries.reading import save
+
+PAIRS = (("dog", "chien"), ("dog", "chienne"), ("cat", "chat"), ("house", "maison"))
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", "  "], ids=["space", "tab", "two spaces"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_every_layout_of_pairs_is_read(write, separator, end):
+    path = write("".join(f"{a}{separator}{b}{end}" for a, b in PAIRS))
+
+    assert dictionaries.load(path).pairs == PAIRS
+
+
+def test_a_tab_lets_words_hold_spaces(write):
+    assert dictionaries.load(write("new york\tnueva york\n")).pairs == (("new york", "nueva york"),)
+
+
+def test_lines_of_the_wrong_shape_are_reported_with_their_number(write):
+    path = write(b"dog chien\none two three\n\nalone\n\xff x\ncat chat\n")
+
+    read = dictionaries.load(path)
+
+    assert read.pairs == (("dog", "chien"), ("cat", "chat"))
+    assert read.report.malformed[0] == "line 2: expected 2 words, got 3: 'one two three'"
+    assert [m.split(":")[0] for m in read.report.malformed] == ["line 2", "line 4", "line 5"]
+    assert "3 lines left out" in read.report.remarks[0]
+    with pytest.raises(dictionaries.LexiconFormatError, match=r":2: expected 2 words, got 3"):
+        dictionaries.load(path, strict=True)
+
+
+def test_repeated_pairs_count_once_and_case_is_folded_on_demand(write):
+    path = write("Dog Chien\ndog chien\n")
+
+    assert len(dictionaries.load(path)) == 2
+    folded = dictionaries.load(path, lower=True)
+    assert folded.pairs == (("dog", "chien"),)
+    assert folded.report.duplicates == 1
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "only\nsingle\nwords\n"])
+def test_a_file_without_pairs_is_an_error(write, content):
+    with pytest.raises(dictionaries.LexiconFormatError, match="no word pairs in"):
+        dictionaries.load(write(content))
+
+
+def test_a_split_shares_no_source_word():
+    lexicon = Lexicon(tuple((f"s{i // 2}", f"t{i}") for i in range(100)))
+
+    first, second = lexicon.split(0.7, seed=3)
+
+    assert len(first.sources) == 35
+    assert not set(first.sources) & set(second.sources)
+    assert sorted(first.pairs + second.pairs) == sorted(lexicon.pairs)
+    assert lexicon.split(0.7, seed=3)[0] == first
+    assert lexicon.split(0.7, seed=4)[0] != first
+    with pytest.raises(ValueError, match="between 0 and 1, got 1"):
+        lexicon.split(1.0)
+
+
+def test_coverage_counts_words_and_pairs():
+    coverage = Lexicon(PAIRS).coverage({"dog", "cat"}, {"chien", "chienne", "maison"})
+
+    assert (coverage.words, coverage.words_covered) == (3, 1)
+    assert (coverage.pairs, coverage.pairs_covered) == (4, 2)
+    assert coverage.share == pytest.approx(1 / 3)
+    assert str(coverage) == "1 of 3 source words, 2 of 4 pairs"
+
+
+def test_parts_of_a_lexicon():
+    lexicon = Lexicon(PAIRS)
+
+    assert lexicon.first(2).sources == ("dog", "cat")
+    assert lexicon.reversed.pairs[1] == ("chienne", "dog")
+    assert lexicon.fingerprint == Lexicon(PAIRS).fingerprint != lexicon.reversed.fingerprint
+
+
+def test_seeds_without_a_dictionary():
+    source, target = ["a", "1999", "b", "²", "७"], {"b", "1999", "²", "७"}
+
+    assert dictionaries.identical(source, target).sources == ("1999", "b", "²", "७")
+    assert dictionaries.numerals(source, target).sources == ("1999", "७")
+
+
+def test_a_written_lexicon_reads_back(tmp_path):
+    save(Lexicon(PAIRS), tmp_path / "d.tsv")
+
+    assert dictionaries.load(tmp_path / "d.tsv").pairs == PAIRS
+
+
+def test_the_sample_dictionary_is_what_its_description_says(sample_vocabularies):
+    train, test = (dictionaries.sample("en-fr", part) for part in ("train", "test"))
+    source, target = sample_vocabularies
+
+    assert len(train.sources) == 1000
+    assert len(test.sources) == 500
+    assert not set(train.sources) & set(test.sources)
+    for part in (train, test):
+        assert dictionaries.load(part.origin) == part
+        assert part.coverage(source, target).pairs_covered == len(part)
+
+
+def test_a_sample_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="no sample dictionary 'en-de' 'train'; there are en-fr"):
+        dictionaries.load("sample:en-de.train")
+
+
+def test_the_reversed_sample_does_not_leak():
+    train, test = (dictionaries.sample("fr-en", part) for part in ("train", "test"))
+
+    assert not set(train.sources) & set(test.sources)
+    assert len(test.sources) > 300
+
+
+@pytest.fixture
+def sample_vocabularies():
+    import embeddings
+
+    return embeddings.sample("en").index, embeddings.sample("fr").index

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from conftest import rotation
+from numpy.testing import assert_allclose
+
+from align import Alignment, LinearMap, Normalization, Problem
+
+
+def test_a_map_acts_from_the_right_in_the_precision_of_its_input(rng):
+    w = rng.standard_normal((3, 3))
+    x = rng.standard_normal((5, 3)).astype(np.float32)
+
+    assert_allclose(LinearMap(w)(x), x @ w, rtol=1e-5)
+    assert LinearMap(w)(x).dtype == np.float32
+
+
+def test_maps_compose_and_invert(rng):
+    first, second = (LinearMap(rng.standard_normal((4, 4))) for _ in range(2))
+    x = rng.standard_normal((6, 4))
+
+    assert_allclose(first.then(second)(x), second(first(x)))
+    assert_allclose(first.inverse(first(x)), x)
+    assert_allclose(LinearMap.identity(4)(x), x)
+
+
+def test_the_inverse_of_a_rotation_is_its_transpose(rng):
+    turn = LinearMap(rotation(rng, 5))
+
+    assert turn.deviation < 1e-12
+    assert_allclose(turn.inverse.w, turn.w.T, atol=1e-12)
+
+
+def test_a_map_survives_its_file(rng, tmp_path):
+    w = rng.standard_normal((4, 4))
+
+    LinearMap(w).save(tmp_path / "w.safetensors")
+
+    np.testing.assert_array_equal(LinearMap.load(tmp_path / "w.safetensors").w, w)
+
+
+def test_what_is_no_map_is_refused():
+    with pytest.raises(ValueError, match=r"finite matrix, got .*\(3,\)"):
+        LinearMap(np.ones(3))
+    with pytest.raises(ValueError, match="finite matrix"):
+        LinearMap(np.array([[np.nan]]))
+    with pytest.raises(ValueError, match=r"takes 2 dimensions, got vectors of shape \(1, 3\)"):
+        LinearMap(np.eye(2))(np.ones((1, 3)))
+    with pytest.raises(ValueError, match=r"shape \(3, 3\) cannot follow one of \(2, 2\)"):
+        LinearMap(np.eye(2)).then(LinearMap(np.eye(3)))
+
+
+def test_unit_center_unit_by_hand(rng):
+    x = rng.standard_normal((10, 3))
+    expected = x / np.linalg.norm(x, axis=1, keepdims=True)
+    expected = expected - expected.mean(axis=0)
+    expected = expected / np.linalg.norm(expected, axis=1, keepdims=True)
+
+    assert_allclose(Normalization.fit(x, "unit,center,unit")(x), expected, atol=1e-12)
+
+
+def test_iterative_normalization_comes_to_unit_length_and_zero_mean(rng):
+    x = rng.standard_normal((200, 5)) + 0.5
+
+    done = Normalization.fit(x, "iternorm")(x)
+
+    assert_allclose(done.mean(axis=0), 0, atol=1e-6)
+    assert_allclose(np.linalg.norm(done, axis=1), 1, atol=0.02)
+
+
+def test_new_words_get_the_means_of_the_fit_and_the_input_survives(rng):
+    x = rng.standard_normal((50, 4)).astype(np.float32)
+    kept = x.copy()
+    fitted = Normalization.fit(x, "unit,center,unit")
+
+    assert_allclose(fitted(x[:3]), fitted(x)[:3], rtol=1e-6)
+    np.testing.assert_array_equal(x, kept)
+    assert fitted(x).dtype == np.float32
+
+
+def test_no_normalization_changes_nothing_and_a_zero_row_stays_zero():
+    x = np.array([[0.0, 0.0], [3.0, 4.0]])
+
+    np.testing.assert_array_equal(Normalization.fit(x, "none")(x), x)
+    np.testing.assert_array_equal(Normalization.fit(x, "unit")(x), [[0, 0], [0.6, 0.8]])
+
+
+def test_an_unknown_step_is_named():
+    with pytest.raises(ValueError, match="unknown normalisation 'centre' in 'unit,centre'"):
+        Normalization.fit(np.ones((2, 2)), "unit,centre")
+
+
+def test_an_alignment_survives_its_file(rng, tmp_path):
+    x, y = rng.standard_normal((2, 30, 4)).astype(np.float32)
+    alignment = Alignment(
+        Normalization.fit(x, "iternorm"),
+        Normalization.fit(y, "unit"),
+        LinearMap(rotation(rng, 4)),
+    )
+
+    alignment.save(tmp_path / "a.safetensors")
+    back = Alignment.load(tmp_path / "a.safetensors")
+
+    np.testing.assert_array_equal(back.map_source(x), alignment.map_source(x))
+    np.testing.assert_array_equal(back.map_target(y), alignment.map_target(y))
+    (tmp_path / "a.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="not a readable alignment"):
+        Alignment.load(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "pairs", "message"),
+    [
+        (np.ones((2, 3)), np.ones((2, 4)), [[0, 0]], "source has 3 dimensions and the target 4"),
+        (np.ones((2, 3)), np.ones((2, 3)), [[0, 2]], "2 source and 2 target rows"),
+        (np.ones((2, 3)), np.ones((2, 3)), [[-1, 0]], "2 source and 2 target rows"),
+        (np.ones(3), np.ones((2, 3)), [[0, 0]], r"two matrices of rows, got shapes \(3,\)"),
+        (np.full((2, 3), np.inf), np.ones((2, 3)), [[0, 0]], "not finite"),
+    ],
+)
+def test_a_problem_that_makes_no_sense_is_refused(x, y, pairs, message):
+    with pytest.raises(ValueError, match=message):
+        Problem(x, y, np.array(pairs))

@@ -1,0 +1,217 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import align
+import embeddings
+from align import Procrustes, Refinement
+from align.report import as_dict, run_table, signature
+from align.storage import load_alignment, load_record
+from dictionaries import Lexicon
+from embeddings import Embeddings
+
+
+@pytest.fixture
+def run(world):
+    source, target, lexicon = world
+    train, test = lexicon.split(0.5)
+    return align.supervised(source, target, train, test=test, k=5)
+
+
+def test_a_known_rotation_is_found(run):
+    evaluation = run.record.evaluation
+
+    assert [score.retrieval for score in evaluation.scores] == ["nn", "csls5"]
+    assert all(score.at(1).hits == score.at(1).scored == 20 for score in evaluation.scores)
+    assert evaluation.shared_with_train == 0
+
+
+def test_a_run_maps_new_vectors_as_it_mapped_its_own(run):
+    mapped = run.map(run.source.vectors[:3])
+
+    assert_allclose(
+        mapped / np.linalg.norm(mapped, axis=1, keepdims=True), run.space.x[:3], atol=1e-6
+    )
+    assert_allclose(run.map_target(run.target.vectors)[:3], run.space.y[:3], atol=1e-6)
+
+
+def test_a_run_translates_in_both_directions(run):
+    assert run.translate("s7")[0].word == "t7"
+    assert run.translate("t7", 1, reverse=True)[0].word == "s7"
+    assert len(run.translate("s7", 100, "nn")) == 40
+    assert run.translate_all(["s1", "no", "s2"], 1)[1] == ()
+    with pytest.raises(KeyError, match="no"):
+        run.translate("no")
+
+
+def test_an_induced_lexicon_is_mutual_and_respects_its_threshold(run):
+    pairs = run.lexicon()
+    scores = [score for _, _, score in pairs]
+
+    assert [(a, b) for a, b, _ in pairs] == [(f"s{i}", f"t{i}") for i in range(40)]
+    assert all(run.translate(a)[0].score == pytest.approx(score, abs=1e-5) for a, _, score in pairs)
+    half = float(np.median(scores))
+    assert len(run.lexicon(min_score=half)) == sum(score >= half for score in scores)
+    assert len(run.lexicon("nn", max_rank=7)) == 7
+
+
+def test_the_test_dictionary_takes_no_part_in_the_map(world):
+    source, target, lexicon = world
+    train, test = lexicon.split(0.5)
+    wrong = Lexicon(
+        tuple((a, b) for (a, _), (_, b) in zip(test.pairs, test.pairs[::-1], strict=True))
+    )
+
+    honest = align.supervised(source, target, train, test=test, k=5)
+    lied_to = align.supervised(source, target, train, test=wrong, k=5)
+
+    np.testing.assert_array_equal(honest.alignment.map.w, lied_to.alignment.map.w)
+    assert lied_to.record.evaluation.scores[0].at(1).hits == 0
+
+
+def test_words_trained_on_are_counted_in_the_test(world):
+    source, target, lexicon = world
+
+    run = align.supervised(source, target, lexicon, test=lexicon.first(9), k=5)
+
+    assert run.record.evaluation.shared_with_train == 9
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([("s1", "t1")], "only 1 usable of 1 pairs .* at least 10"),
+        ([("x", "y")] * 30, "hold none of the 1 pairs of the training dictionary .* 'x y'"),
+        ([], "hold none of the 0 pairs"),
+    ],
+)
+def test_too_few_seeds_are_an_error(world, pairs, message):
+    source, target, _ = world
+    with pytest.raises(ValueError, match=message):
+        align.supervised(source, target, Lexicon(tuple(pairs)), k=5)
+
+
+def test_a_run_survives_its_folder(world, tmp_path):
+    source, target, lexicon = world
+    for name, value in (("src", source), ("tgt", target)):
+        embeddings.save(value, tmp_path / f"{name}.npz")
+    source, target = (embeddings.load(tmp_path / f"{name}.npz") for name in ("src", "tgt"))
+    run = align.supervised(source, target, lexicon, test=lexicon, k=5, solver=Refinement(k=5))
+
+    align.save(run, tmp_path / "run")
+    back = align.load(tmp_path / "run")
+
+    assert back.record == run.record
+    assert back.translate("s3") == run.translate("s3")
+    assert back.translate("t3", reverse=True) == run.translate("t3", reverse=True)
+    assert back.evaluate(lexicon) == run.record.evaluation
+    np.testing.assert_array_equal(
+        load_alignment(tmp_path / "run").map_source(source.vectors), run.map(source.vectors)
+    )
+
+
+def test_the_record_in_the_folder_says_everything(run, tmp_path):
+    align.save(run, tmp_path / "run")
+    data = json.loads((tmp_path / "run" / "run.json").read_text())
+
+    assert data == json.loads(json.dumps(as_dict(run.record)))
+    assert data["signature"] == signature(run.record)
+    assert data["source"]["fingerprint"] == run.source.fingerprint
+    assert data["versions"]["numpy"] == np.__version__
+    assert data["evaluation"]["scores"][1]["precisions"][0]["value"] == 1.0
+    assert data["evaluation"]["scores"][0]["signature"].endswith("|seed:0")
+
+
+def test_vectors_made_in_memory_must_be_given_back(run, tmp_path):
+    align.save(run, tmp_path / "run")
+
+    with pytest.raises(ValueError, match="made in memory; give them"):
+        align.load(tmp_path / "run")
+    back = align.load(tmp_path / "run", source=run.source, target=run.target)
+    assert back.translate("s3") == run.translate("s3")
+    other = Embeddings(run.source.words, run.source.vectors + 1, "src")
+    with pytest.raises(ValueError, match="not those of the run"):
+        align.load(tmp_path / "run", source=other, target=run.target)
+
+
+def test_an_existing_run_is_kept_unless_forced(run, tmp_path):
+    folder = tmp_path / "a" / "run"
+    align.save(run, folder)
+
+    with pytest.raises(FileExistsError, match="holds a run already"):
+        align.save(run, folder)
+    changed = replace(run, record=replace(run.record, seed=5))
+    align.save(changed, folder, force=True)
+
+    assert load_record(folder).seed == 5
+    assert [path.name for path in folder.parent.iterdir()] == ["run"]
+
+
+def test_what_is_not_a_run_is_never_replaced(run, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter").write_text("years of work")
+
+    with pytest.raises(FileExistsError, match="is not a run, so it will not be replaced"):
+        align.save(run, tmp_path / "thesis", force=True)
+
+
+def test_a_run_that_cannot_be_finished_leaves_nothing(run, tmp_path, monkeypatch):
+    align.save(run, tmp_path / "run")
+    before = (tmp_path / "run" / "run.json").read_bytes()
+
+    def full(*args, **more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("align.storage.json.dumps", full)
+    with pytest.raises(OSError, match="No space left"):
+        align.save(run, tmp_path / "run", force=True)
+    with pytest.raises(OSError, match="No space left"):
+        align.save(run, tmp_path / "other")
+
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("name", ["run.json", "map.safetensors", "space.safetensors"])
+def test_a_damaged_run_is_named(run, tmp_path, name):
+    align.save(run, tmp_path / "run")
+    (tmp_path / "run" / name).write_bytes(b"{}")
+
+    with pytest.raises(ValueError, match=name):
+        align.load(tmp_path / "run", source=run.source, target=run.target)
+
+
+def test_the_table_shows_counts_intervals_and_signature(run):
+    table = run_table(run.record)
+
+    assert "src -> tgt   40 x 40 words, 8 dimensions" in table
+    assert "100.0 [100.0, 100.0] 20/20" in table
+    assert "20 of 20 source words, 20 of 20 pairs" in table
+    assert table.endswith(signature(run.record))
+
+
+def test_the_signature_names_every_hyperparameter(world):
+    source, target, lexicon = world
+
+    run = align.supervised(
+        source, target, lexicon, solver=Refinement(k=3, rounds=2), normalize="iternorm", k=4
+    )
+
+    assert signature(run.record, "nn") == (
+        "refinement|rounds:2|start:procrustes|k:3|max_rank:"
+        f"{Refinement.max_rank}|norm:{','.join(['unit,center'] * 5)}|retrieval:nn|oov:skip|"
+        f"v:{run.record.versions['align-embeddings']}|seed:0"
+    )
+    assert "retrieval:csls4" in signature(run.record)
+    assert "fitted    on" not in run_table(replace(run.record, fitted_pairs=40))
+    assert "fitted    on 39 pairs" in run_table(replace(run.record, fitted_pairs=39))
+
+
+def test_arrays_in_arrays_out(noisy):
+    solution = Procrustes()(noisy)
+
+    assert solution.map(noisy.x).shape == noisy.x.shape
+    assert solution.map.deviation < 1e-10

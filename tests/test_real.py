@@ -1,0 +1,79 @@
+"""Recorded scores on real vectors that must not fall."""
+
+import pytest
+
+import align
+import dictionaries
+import embeddings
+
+pytestmark = pytest.mark.real
+
+
+def p_at_1(run, retrieval):
+    return 100 * run.record.evaluation.scores[retrieval].at(1).value
+
+
+@pytest.mark.slow
+def test_wikipedia_english_spanish(data):
+    en, es = (embeddings.load(data / "vectors" / f"{code}.npz") for code in ("en", "es"))
+    muse = data / "dictionaries" / "muse"
+    train = dictionaries.load(muse / "en-es.0-5000.txt")
+    test = dictionaries.load(muse / "en-es.5000-6500.txt")
+
+    run = align.supervised(en, es, train, test=test)
+
+    # 51.4 and 59.6 on 2026-11-20; an independent implementation gives 51.4 and 59.7
+    assert run.record.evaluation.scores[0].at(1).scored == 1467
+    assert p_at_1(run, 0) == pytest.approx(51.4, abs=0.5)
+    assert p_at_1(run, 1) == pytest.approx(59.7, abs=0.5)
+
+
+def test_zhang_spanish_english(data):
+    folder = data / "zhang2017"
+    es, en = (embeddings.load(folder / f"es-en.{code}.vec") for code in ("es", "en"))
+    train, test = dictionaries.load(folder / "es-en.gold.txt").split(0.5)
+
+    run = align.supervised(es, en, train, test=test)
+
+    assert p_at_1(run, 1) > 74  # 74.1 on 2026-11-20
+
+
+def test_the_sample_with_muse_dictionaries(data):
+    muse = data / "dictionaries" / "muse"
+    train = dictionaries.load(muse / "en-fr.0-5000.txt")
+    test = dictionaries.load(muse / "en-fr.5000-6500.txt")
+
+    run = align.supervised(embeddings.sample("en"), embeddings.sample("fr"), train, test=test)
+
+    # 54.8 on 2026-11-20; an independent implementation gives 55
+    assert run.record.evaluation.scores[1].at(1).scored == 347
+    assert p_at_1(run, 1) == pytest.approx(55, abs=1)
+
+
+@pytest.mark.parametrize("code", ["en", "es", "ja", "zh"])
+def test_published_vectors_are_read_whole(data, code):
+    pairs = {"en": "es-en", "es": "es-en", "ja": "ja-zh", "zh": "ja-zh"}
+    path = data / "zhang2017" / f"{pairs[code]}.{code}.vec"
+    promised = int(path.read_bytes().split(maxsplit=1)[0])
+
+    read = embeddings.load(path)
+
+    assert len(read) + read.report.duplicates == promised
+    assert read.report.header == ""
+
+
+@pytest.mark.parametrize("pair", ["en-de", "fr-es"])
+def test_published_dictionaries_are_read_whole(data, pair):
+    read = dictionaries.load(data / "dictionaries" / "muse" / f"{pair}.0-5000.txt")
+
+    assert len(read.sources) == 5000
+    assert read.report.malformed == ()
+
+
+def test_xling_dictionaries_are_read_whole(data):
+    folder = data / "dictionaries" / "xling" / "en-de"
+
+    read = dictionaries.load(folder / "yacle.test.freq.2k.en-de.tsv")
+
+    assert len(read.sources) == 2000
+    assert read.report.malformed == ()
