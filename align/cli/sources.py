@@ -20,7 +20,7 @@ from embeddings.reading import SAMPLE, label, require_file
 CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]+)?")
 
 
-class Vectors(click.ParamType[str]):
+class Vectors(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A language code or a path; completes both."""
 
     name = "vectors"
