@@ -13,7 +13,7 @@ from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
 from align.retrieve import Space
-from align.run import Run, no_overlap, rows_of
+from align.run import Run, gold_of, no_overlap, rows_of
 from align.solvers import Procrustes, Solver
 from align.solvers.solution import describe
 from align.steps import OnStep, silent
@@ -69,6 +69,8 @@ def supervised(
     """
     started = time.perf_counter()
     seeds = usable(lexicon, source, target)
+    if test is not None:
+        gold_of(test, source, target)  # its error now, not after hours of work
     x_normalization = Normalization.fit(source.vectors, normalize)
     y_normalization = Normalization.fit(target.vectors, normalize)
     problem = Problem(

@@ -82,15 +82,26 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         save_file({"source": run.space.x_means, "target": run.space.y_means}, new / SPACE)
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False)
         (new / RECORD).write_text(text + "\n", encoding="utf-8")
-        if folder.exists():
+        if force and folder.exists():
             os.replace(folder, beside / "old")
-        os.replace(new, folder)
+        _claim(new, folder)
     except BaseException:
         if (beside / "old").exists() and not folder.exists():
             os.replace(beside / "old", folder)
         raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _claim(new: Path, folder: Path) -> None:
+    try:
+        os.replace(new, folder)
+    except OSError as error:
+        if not folder.exists():
+            raise
+        raise FileExistsError(
+            f"{folder} was written by another process meanwhile; give another folder with --out"
+        ) from error
 
 
 def load_record(folder: str | Path) -> Record:

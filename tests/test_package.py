@@ -39,7 +39,9 @@ def test_import_takes_less_than_three_tenths_of_a_second():
 @pytest.mark.slow
 def test_the_wheel_holds_the_sample_and_the_types(tmp_path):
     source = tmp_path / "source"  # a build leaves things behind
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "runs", "build", "*.egg-info"))
+    shutil.copytree(
+        ROOT, source, ignore=shutil.ignore_patterns(".*", "runs", "build", "*.egg-info")
+    )
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         + ["--disable-pip-version-check", "--wheel-dir", str(tmp_path), str(source)],

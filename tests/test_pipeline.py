@@ -94,6 +94,16 @@ def test_too_few_seeds_are_an_error(world, pairs, message):
         align.supervised(source, target, Lexicon(tuple(pairs)), k=5)
 
 
+def test_a_test_that_does_not_fit_is_told_before_the_work(world):
+    source, target, lexicon = world
+
+    def work(problem, *, on_step):
+        pytest.fail("the solver was called")
+
+    with pytest.raises(ValueError, match="none of the 1 pairs of the test dictionary"):
+        align.supervised(source, target, lexicon, solver=work, test=Lexicon((("x", "y"),)), k=5)
+
+
 def test_a_run_survives_its_folder(world, tmp_path):
     source, target, lexicon = world
     for name, value in (("src", source), ("tgt", target)):
@@ -172,6 +182,21 @@ def test_a_run_that_cannot_be_finished_leaves_nothing(run, tmp_path, monkeypatch
         align.save(run, tmp_path / "other")
 
     assert (tmp_path / "run" / "run.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_run_written_meanwhile_by_another_process_is_kept(run, tmp_path, monkeypatch):
+    def dumps_slowly(*args, **more):
+        monkeypatch.undo()
+        align.save(replace(run, record=replace(run.record, seed=1)), tmp_path / "run")
+        return json.dumps(*args, **more)
+
+    monkeypatch.setattr("align.storage.json.dumps", dumps_slowly)
+
+    with pytest.raises(FileExistsError, match="written by another process meanwhile"):
+        align.save(run, tmp_path / "run")
+
+    assert load_record(tmp_path / "run").seed == 1
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -12,6 +13,8 @@ from align.steps import Step
 from embeddings.text import OnRead
 
 DELAY = 1.0  # seconds before a bar appears: what is quicker needs none
+EVERY = 0.1  # seconds between two looks of a bar on a terminal
+EVERY_IN_LOG = 10.0  # and in a log file
 
 
 class Bars:
@@ -25,7 +28,12 @@ class Bars:
         bar = self._bars.get(step.stage)
         if bar is None:
             bar = self._bars[step.stage] = tqdm(
-                desc=step.stage, total=step.total, delay=DELAY, leave=False, unit_scale=True
+                desc=step.stage,
+                total=step.total,
+                delay=DELAY,
+                leave=False,
+                unit_scale=True,
+                mininterval=EVERY if sys.stderr.isatty() else EVERY_IN_LOG,
             )
         bar.update(step.done - bar.n)
         if step.done >= step.total:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,12 +83,6 @@ class Sources:
 
     def vectors(self, found: Found) -> Embeddings:
         """Read vectors, and tell what is remarkable about them."""
-        if str(found.path).startswith(SAMPLE):
-            note(
-                f"no {found.name} vectors in {self.home}, so the package's small sample serves "
-                f"(8,000 words of novels); for real work put wiki.{found.name}.vec from "
-                "https://fasttext.cc there, or give a path"
-            )
         read = embeddings.load(
             found.path,
             max_vocab=self.max_vocab,
@@ -104,12 +99,7 @@ class Sources:
         if given is None and not path.is_file():
             if pair not in dictionaries.sample_names():
                 return None
-            found = dictionaries.sample(pair, part)
-            note(
-                f"no {part} dictionary in {self.home}, so the package's sample serves "
-                f"({len(found.sources):,} words); for real work give --{part} FILE"
-            )
-            return found
+            return dictionaries.sample(pair, part)
         found = dictionaries.load(path, lower=self.lower, strict=self.strict)
         remark_all(path, found.report.remarks)
         return found
@@ -131,6 +121,17 @@ class Sources:
             "give one with --train FILE, or do without: --seeds identical needs none (nor will "
             "align unsupervised, which is planned)"
         )
+
+    def tell_samples(self, origins: Iterable[str]) -> None:
+        """Say where the package's sample serves in place of the user's own data."""
+        samples = [origin for origin in origins if origin.startswith(SAMPLE)]
+        if samples:
+            note(
+                f"{self.home} holds no such files, so the package's small sample serves "
+                f"({', '.join(samples)}: 8,000 words of novels each); for real work put full "
+                "vectors there, as wiki.CODE.vec from https://fasttext.cc, or give paths, "
+                "and dictionaries with --train and --test"
+            )
 
     def test(self, given: Path | None, pair: str) -> Lexicon | None:
         """Return the test dictionary, or None with a note."""

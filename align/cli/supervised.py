@@ -131,6 +131,9 @@ def supervised(
     check_writable(folder, force=force)
     source, target = map(sources.vectors, found)
     lexicon = sources.seeds(seeds, train, source, target)
+    scored = sources.test(test, pair)
+    origins = [source.origin, target.origin, lexicon.origin, scored.origin if scored else ""]
+    sources.tell_samples(origins)
     solver: Solver = Refinement(rounds=refine, k=k, max_rank=max_rank) if refine else Procrustes()
     run = align.supervised(
         source,
@@ -139,7 +142,7 @@ def supervised(
         solver=solver,
         normalize=normalize,
         k=k,
-        test=sources.test(test, pair),
+        test=scored,
         seed=seed,
         on_step=bars,
     )
