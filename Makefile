@@ -25,7 +25,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info runs
+	rm -rf $(VENV) build dist *.egg-info
 
 $(VENV)/.cpu: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing the package and what it needs into $(VENV) (once; a minute or two)"

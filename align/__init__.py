@@ -3,6 +3,8 @@
 Rows are words and maps act from the right: ``x @ w ~ y``.
 """
 
+from importlib.metadata import version as _version
+
 from align.alignment import Alignment
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -26,3 +28,10 @@ __all__ = [
     "save",
     "supervised",
 ]
+
+
+def __getattr__(name: str) -> str:
+    """Give ``align.__version__`` on demand: looking it up takes longer than it is worth."""
+    if name == "__version__":
+        return _version("align-embeddings")
+    raise AttributeError(f"module 'align' has no attribute {name!r}")

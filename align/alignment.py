@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from align.maps import Array, LinearMap
 from align.normalize import Normalization
+from embeddings.arrays import write_tensors
 from embeddings.files import replacing
 
 
@@ -40,15 +39,13 @@ class Alignment:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
-        from safetensors.numpy import save_file
-
-        tensors = {"w": np.ascontiguousarray(self.map.w)}
+        tensors = {"source.w": self.map.w}
         for side, normalization in (("source", self.source), ("target", self.target)):
             for i, mean in enumerate(normalization.means):
                 tensors[f"{side}.mean.{i}"] = mean
         steps = {"source": self.source.steps, "target": self.target.steps}
         with replacing(Path(path)) as beside:
-            save_file(tensors, beside, metadata={k: json.dumps(v) for k, v in steps.items()})
+            write_tensors(beside, tensors, {side: json.dumps(s) for side, s in steps.items()})
 
     @classmethod
     def load(cls, path: str | Path) -> Alignment:
@@ -72,6 +69,6 @@ class Alignment:
                 )
                 for side in ("source", "target")
             )
-            return cls(source, target, LinearMap(tensors["w"]))
+            return cls(source, target, LinearMap(tensors["source.w"]))
         except (SafetensorError, KeyError, AttributeError, json.JSONDecodeError) as error:
             raise ValueError(f"{path} is not a readable alignment ({error})") from error

@@ -8,9 +8,26 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.arrays import write_tensors
 from embeddings.files import replacing
 
 Array = npt.NDArray[np.floating]
+
+
+def as_rows(x: npt.ArrayLike) -> Array:
+    """Return (n, d) rows in single precision or better; the same array where it is that.
+
+    Raises
+    ------
+    ValueError
+        If there are not two axes.
+    """
+    x = np.asarray(x)
+    if x.ndim != 2:
+        raise ValueError(
+            f"expected rows, an (n, d) array, got shape {x.shape}; give one vector as v[None]"
+        )
+    return x.astype(np.result_type(x, np.float32), copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +58,8 @@ class LinearMap:
 
     def __call__(self, x: Array) -> Array:
         """Map rows, (n, d) to (n, e), in the precision of ``x``."""
-        if x.shape[-1] != self.shape[0]:
+        x = as_rows(x)
+        if x.shape[1] != self.shape[0]:
             raise ValueError(
                 f"the map takes {self.shape[0]} dimensions, got vectors of shape {x.shape}"
             )
@@ -65,10 +83,8 @@ class LinearMap:
 
     def save(self, path: str | Path) -> None:
         """Write the map to a safetensors file."""
-        from safetensors.numpy import save_file
-
         with replacing(Path(path)) as beside:
-            save_file({"w": np.ascontiguousarray(self.w)}, beside)
+            write_tensors(beside, {"w": self.w})
 
     @classmethod
     def load(cls, path: str | Path) -> LinearMap:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.maps import Array
+from align.maps import Array, as_rows
 
 PRESETS = {"none": "", "iternorm": ",".join(["unit,center"] * 5)}
 STEPS = ("unit", "center")
@@ -55,12 +55,13 @@ class Normalization:
 
         steps = parse(recipe)
         last = max((i for i, step in enumerate(steps) if step == "center"), default=-1)
-        _run(vectors, steps[: last + 1], mean)
+        _run(as_rows(vectors), steps[: last + 1], mean)
         return cls(steps, tuple(means))
 
     def __call__(self, vectors: Array) -> Array:
         """Normalise (n, d) rows into a new array; a row of zeros stays as the steps leave it."""
-        if self.means and vectors.shape[-1] != len(self.means[0]):
+        vectors = as_rows(vectors)
+        if self.means and vectors.shape[1] != len(self.means[0]):
             raise ValueError(
                 f"the normalisation was fitted on {len(self.means[0])} dimensions, "
                 f"got vectors of shape {vectors.shape}"
@@ -87,8 +88,9 @@ def parse(recipe: str) -> tuple[str, ...]:
 
 def unit(x: Array) -> Array:
     """Scale rows to length 1 in a new array; a row of zeros stays zero."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", x, x))[:, None]
-    return x / np.where(lengths > 0, lengths, 1)
+    lengths = np.sqrt(np.einsum("ij,ij->i", x, x, dtype=np.float64))[:, None]
+    scaled: Array = (x / np.where(lengths > 0, lengths, 1)).astype(x.dtype, copy=False)
+    return scaled
 
 
 def _run(vectors: Array, steps: tuple[str, ...], mean: Callable[[Array], Array]) -> Array:

@@ -12,8 +12,8 @@ from align.alignment import Alignment
 from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
-from align.retrieve import Space
-from align.run import Run, gold_of, no_overlap, rows_of
+from align.retrieve import Space, require_faiss
+from align.run import Run, covered, gold_of, rows_of
 from align.solvers import Procrustes, Solver
 from align.solvers.solution import describe
 from align.steps import OnStep, silent
@@ -68,6 +68,7 @@ def supervised(
         If the vectors and the lexicon do not fit each other, or fewer than 10 pairs are usable.
     """
     started = time.perf_counter()
+    require_faiss()
     seeds = usable(lexicon, source, target)
     if test is not None:
         gold_of(test, source, target)  # its error now, not after hours of work
@@ -89,7 +90,6 @@ def supervised(
         source=VectorsRecord.of(source),
         target=VectorsRecord.of(target),
         train=LexiconRecord.of(lexicon, source, target),
-        train_sources=seeds.sources,
         losses=solution.losses,
         converged=solution.converged,
         fitted_pairs=len(solution.pairs),
@@ -98,9 +98,8 @@ def supervised(
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seconds=0.0,
     )
-    run = Run(
-        source, target, Alignment(x_normalization, y_normalization, solution.map), space, record
-    )
+    alignment = Alignment(x_normalization, y_normalization, solution.map)
+    run = Run(source, target, seeds, alignment, space, record)
     evaluation = None if test is None else run.evaluate(test, on_step=on_step)
     seconds = round(time.perf_counter() - started, 3)
     return replace(run, record=replace(record, evaluation=evaluation, seconds=seconds))
@@ -108,16 +107,26 @@ def supervised(
 
 def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
     """Return the pairs that both vocabularies hold; an error where these are too few to align."""
-    seeds = lexicon.within(source, target)
-    if len(seeds) >= MIN_PAIRS:
-        return seeds
-    if not len(seeds):
-        raise ValueError(no_overlap("training", lexicon, source, target))
-    raise ValueError(
-        f"only {len(seeds)} usable of {len(lexicon):,} pairs in the training dictionary "
-        f"{lexicon.origin}: an alignment needs at least {MIN_PAIRS}, and hundreds to be good; "
-        "use a larger dictionary or --seeds identical"
-    )
+    for value, kind, remedy in (
+        (source, Embeddings, "embeddings.load(path)"),
+        (target, Embeddings, "embeddings.load(path)"),
+        (lexicon, Lexicon, "dictionaries.load(path), or Lexicon(pairs)"),
+    ):
+        if not isinstance(value, kind):
+            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}: use {remedy}")
+    if not len(lexicon):
+        raise ValueError(
+            f"no seed pairs{f' ({lexicon.origin})' if lexicon.origin else ''}: the vocabularies "
+            "share none; give a training dictionary with --train FILE"
+        )
+    seeds = covered("training", lexicon, source, target)
+    if len(seeds) < MIN_PAIRS:
+        raise ValueError(
+            f"only {len(seeds)} usable of {len(lexicon):,} pairs in the training dictionary "
+            f"{lexicon.origin}: an alignment needs at least {MIN_PAIRS}, and hundreds to be good; "
+            "use a larger dictionary or --seeds identical"
+        )
+    return seeds
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from align.maps import Array
+from align.maps import Array, as_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +34,10 @@ class Problem:
     pairs: npt.NDArray[np.intp]
 
     def __post_init__(self) -> None:
-        x, y = np.asarray(self.x), np.asarray(self.y)
+        x, y = as_rows(self.x), as_rows(self.y)
         pairs = np.asarray(self.pairs, dtype=np.intp).reshape(-1, 2)
-        if x.ndim != 2 or y.ndim != 2 or not x.size or not y.size:
-            raise ValueError(f"expected two matrices of rows, got shapes {x.shape} and {y.shape}")
+        if not x.size or not y.size:
+            raise ValueError(f"no vectors: got shapes {x.shape} and {y.shape}")
         if x.shape[1] != y.shape[1]:
             raise ValueError(
                 f"the source has {x.shape[1]} dimensions and the target {y.shape[1]}; "

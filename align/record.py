@@ -62,13 +62,13 @@ class Evaluation:
     Parameters
     ----------
     test : LexiconRecord
-    shared_with_train : int
-        Source words of the test that the map was trained on; 0 in an honest evaluation.
+    shared_with_seeds : int
+        Source words that were asked and were also seeds; 0 in an honest evaluation.
     scores : tuple of Score
     """
 
     test: LexiconRecord
-    shared_with_train: int
+    shared_with_seeds: int
     scores: tuple[Score, ...]
 
 
@@ -90,8 +90,6 @@ class Record:
         Of everything random.
     source, target : VectorsRecord
     train : LexiconRecord
-    train_sources : tuple of str
-        The source words the map was trained on, for the leak check.
     losses : tuple of float
         The solver's loss after each of its steps.
     converged : bool
@@ -114,7 +112,6 @@ class Record:
     source: VectorsRecord
     target: VectorsRecord
     train: LexiconRecord
-    train_sources: tuple[str, ...]
     losses: tuple[float, ...]
     converged: bool
     fitted_pairs: int
@@ -138,7 +135,7 @@ class Record:
         if (found := data["evaluation"]) is not None:
             values["evaluation"] = Evaluation(
                 test=_lexicon_record(found["test"]),
-                shared_with_train=found["shared_with_train"],
+                shared_with_seeds=found["shared_with_seeds"],
                 scores=tuple(
                     Score(
                         score["retrieval"],

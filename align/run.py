@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Translation:
     score: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """The outcome of an alignment, ready to be used.
 
@@ -40,15 +41,21 @@ class Run:
         The map with its normalisation.
     space : Space
         Both vocabularies in the joint space.
+    seeds : Lexicon
+        The pairs of words that the solver was given.
     record : Record
         How the run was made and what it scored.
     """
 
     source: Embeddings
     target: Embeddings
+    seeds: Lexicon
     alignment: Alignment
     space: Space
     record: Record
+
+    def __repr__(self) -> str:
+        return f"<Run {self.record.title}: {self.source}, {self.target}>"
 
     def map(self, vectors: Array) -> Array:
         """Bring raw source vectors, (n, d), into the joint space."""
@@ -63,14 +70,18 @@ class Run:
     ) -> tuple[Translation, ...]:
         """Return the k best translations of a source word, or with ``reverse`` of a target word.
 
+        The word is looked up as it is, then in Unicode's composed form (NFC), and in lower case
+        where the vectors were read so.
+
         Raises
         ------
         KeyError
             If the word is not in the vocabulary.
         """
-        if word not in (self.target if reverse else self.source):
+        found = self.translate_all([word], k, retrieval, reverse=reverse)[0]
+        if not found:
             raise KeyError(word)
-        return self.translate_all([word], k, retrieval, reverse=reverse)[0]
+        return found
 
     def translate_all(
         self,
@@ -81,20 +92,19 @@ class Run:
         reverse: bool = False,
     ) -> tuple[tuple[Translation, ...], ...]:
         """Translate many words at once; a word outside the vocabulary gets no translations."""
-        words = list(words)
         asked, answers = (self.target, self.source) if reverse else (self.source, self.target)
         space = self.space.reversed if reverse else self.space
-        known = [word for word in words if word in asked]
-        rows = [asked.index[word] for word in known]
-        found = space.nearest(rows, min(k, len(answers)), retrieval)
-        translations = {
-            word: tuple(
+        rows = [_row(word, asked) for word in words]
+        known = [row for row in rows if row is not None]
+        found = space.nearest(known, min(k, len(answers)), retrieval)
+        translations = iter(
+            tuple(
                 Translation(answers.words[row], float(score))
-                for row, score in zip(found.rows[i], found.scores[i], strict=True)
+                for row, score in zip(best, scores, strict=True)
             )
-            for i, word in enumerate(known)
-        }
-        return tuple(translations.get(word, ()) for word in words)
+            for best, scores in zip(found.rows, found.scores, strict=True)
+        )
+        return tuple(() if row is None else next(translations) for row in rows)
 
     def lexicon(
         self,
@@ -151,8 +161,15 @@ class Run:
             )
             for retrieval in ("nn", "csls")
         )
-        shared = len(set(test.sources) & set(self.record.train_sources))
+        seeds = set(self.seeds.sources)
+        shared = sum(self.source.words[row] in seeds for row in gold.sources)
         return Evaluation(LexiconRecord.of(test, self.source, self.target), shared, scores)
+
+
+def _row(word: str, embeddings: Embeddings) -> int | None:
+    folded = word.lower() if embeddings.lower else word
+    composed = unicodedata.normalize("NFC", folded)
+    return embeddings.index.get(folded, embeddings.index.get(composed))
 
 
 def retrieval_name(retrieval: Retrieval, k: int) -> str:
@@ -169,30 +186,44 @@ def rows_of(
 
 
 def gold_of(test: Lexicon, source: Embeddings, target: Embeddings) -> Gold:
-    """Turn a test dictionary into rows.
+    """Turn a test dictionary into rows; `covered` says which errors it raises."""
+    pairs = covered("test", test, source, target)
+    position = {word: i for i, word in enumerate(pairs.sources)}
+    return Gold(
+        sources=np.array([source.index[word] for word in pairs.sources], dtype=np.intp),
+        answers=np.array([(position[a], target.index[b]) for a, b in pairs.pairs], dtype=np.intp),
+        out_of_vocabulary=len(test.sources) - len(pairs.sources),
+    )
+
+
+def covered(part: str, lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
+    """Keep the pairs whose words the vocabularies hold.
+
+    Parameters
+    ----------
+    part : str
+        What to call the lexicon in an error, as ``training``.
 
     Raises
     ------
     ValueError
-        If the vocabularies hold none of its pairs.
+        If there are none, or if the lexicon is the wrong way round: loan words alone can give
+        such a lexicon hundreds of pairs, and excellent scores that mean nothing.
     """
-    covered = test.within(source, target)
-    if not len(covered):
-        raise ValueError(no_overlap("test", test, source, target))
-    position = {word: i for i, word in enumerate(covered.sources)}
-    return Gold(
-        sources=np.array([source.index[word] for word in covered.sources], dtype=np.intp),
-        answers=np.array([(position[a], target.index[b]) for a, b in covered.pairs], dtype=np.intp),
-        out_of_vocabulary=len(test.sources) - len(covered.sources),
-    )
-
-
-def no_overlap(part: str, lexicon: Lexicon, source: Embeddings, target: Embeddings) -> str:
-    """Say that a dictionary does not fit the vocabularies, and what that may come from."""
-    first = " ".join(lexicon.pairs[0]) if lexicon.pairs else "nothing"
-    return (
-        f"the vocabularies hold none of the {len(lexicon):,} pairs of the {part} dictionary "
-        f"{lexicon.origin or ''} (first pair: {first!r}; first words: "
-        f"{source.words[0]!r}, {target.words[0]!r}); are the languages in the right order, and "
-        "the case the same (--lower)?"
-    )
+    name = f"the {part} dictionary {lexicon.origin}".rstrip()
+    there = lexicon.within(source, target)
+    back = lexicon.reversed.within(source, target)
+    if len(back) > 2 * len(there) and len(back) > 10:
+        raise ValueError(
+            f"{name} seems to be the wrong way round: the vocabularies hold {len(there):,} of its "
+            f"{len(lexicon):,} pairs, and {len(back):,} if source and target change places; "
+            "give the languages, or the columns, in the other order"
+        )
+    if not len(there):
+        first = " ".join(lexicon.pairs[0]) if lexicon.pairs else ""
+        raise ValueError(
+            f"the vocabularies hold none of the {len(lexicon):,} pairs of {name} (first pair: "
+            f"{first!r}; first words: {source.words[0]!r}, {target.words[0]!r}); are these the "
+            "right languages, and is the case the same (--lower)?"
+        )
+    return there

@@ -1,4 +1,4 @@
-"""Runs on disk: a folder with the map, the neighbourhoods and the record; whole or absent."""
+"""Runs on disk: a folder with the map, the neighbourhoods, the seeds and the record."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import dictionaries
+import embeddings
 from align.alignment import Alignment
 from align.maps import Array
 from align.record import Record, VectorsRecord
 from align.report import as_dict
+from align.report.machine import FORMAT
 from align.retrieve import Space
 from align.run import Run
 from embeddings import Embeddings
-from embeddings import load as load_vectors
+from embeddings.arrays import write_tensors
 from embeddings.text import OnRead
 
-MAP, SPACE, RECORD = "map.safetensors", "space.safetensors", "run.json"
+MAP, SPACE, SEEDS, RECORD = "map.safetensors", "space.safetensors", "seeds.tsv", "run.json"
 
 
 def check_writable(folder: str | Path, *, force: bool = False) -> None:
@@ -27,29 +30,32 @@ def check_writable(folder: str | Path, *, force: bool = False) -> None:
     Raises
     ------
     FileExistsError
-        If the folder is a run and ``force`` is not set, or is something else that is not empty.
+        If the folder is a run and ``force`` is not set, or holds anything else.
     OSError
         If it cannot be made.
     """
     folder = Path(folder)
-    is_run = (folder / RECORD).exists()
-    if is_run and not force:
-        raise FileExistsError(
-            f"{folder} holds a run already; give another folder with --out, "
-            "or replace it with --force"
-        )
-    if folder.exists() and not is_run and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(
-            f"{folder} exists and is not a run, so it will not be replaced; "
-            "give another folder with --out"
-        )
-    parent = folder.absolute().parent
+    if folder.exists():
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+        if foreign := sorted(names - {MAP, SPACE, SEEDS, RECORD}):
+            what = f"holds {foreign[0]!r}, which is" if folder.is_dir() else "is a file and"
+            raise FileExistsError(
+                f"{folder} {what} not part of a run, so it will not be replaced; "
+                "give another folder with --out"
+            )
+        if names and not force:
+            raise FileExistsError(
+                f"{folder} holds a run already; give another folder with --out, "
+                "or replace it with --force"
+            )
+    if folder.resolve() in (Path.cwd(), *Path.cwd().parents):
+        raise OSError(f"a run needs a folder of its own, not {folder}; give one with --out")
+    there = next(path for path in folder.absolute().parents if path.exists())
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryDirectory(dir=parent).cleanup()
+        tempfile.TemporaryDirectory(dir=there).cleanup()
     except OSError as error:
         raise OSError(
-            f"cannot write a run in {parent} ({error.strerror}); give a folder with --out"
+            f"cannot write a run in {there} ({error.strerror}); give a folder with --out"
         ) from error
 
 
@@ -61,7 +67,8 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
     run : Run
     folder : str or Path
         Holds ``map.safetensors`` (the map with its normalisation), ``space.safetensors`` (the
-        neighbourhood means) and ``run.json`` (every setting, version, fingerprint and score).
+        neighbourhood means), ``seeds.tsv`` (the seed pairs) and ``run.json`` (every setting,
+        version, fingerprint and score).
     force : bool
         Replace a run that is there.
 
@@ -70,19 +77,19 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
     FileExistsError
         If there is a run and ``force`` is not set, or the folder is something else.
     """
-    from safetensors.numpy import save_file
-
-    folder = Path(folder)
     check_writable(folder, force=force)
-    beside = Path(tempfile.mkdtemp(dir=folder.absolute().parent, prefix=f".{folder.name}."))
+    folder = Path(folder).resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         new = beside / "new"
         new.mkdir()
         run.alignment.save(new / MAP)
-        save_file({"source": run.space.x_means, "target": run.space.y_means}, new / SPACE)
-        text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False)
-        (new / RECORD).write_text(text + "\n", encoding="utf-8")
-        if force and folder.exists():
+        write_tensors(new / SPACE, {"source": run.space.x_means, "target": run.space.y_means})
+        dictionaries.save(run.seeds, new / SEEDS)
+        text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
+        (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
+        if folder.exists() and (force or not any(folder.iterdir())):
             os.replace(folder, beside / "old")
         _claim(new, folder)
     except BaseException:
@@ -119,8 +126,11 @@ def load_record(folder: str | Path) -> Record:
             "runs are made by `align supervised` and kept under runs/"
         )
     try:
-        return Record.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
+        data = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        if (made := data["format"]) != FORMAT:
+            raise ValueError(f"format {made}, expected {FORMAT}: made by another version of align")
+        return Record.from_dict(data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a readable record of a run ({error!r})") from error
 
 
@@ -133,8 +143,8 @@ def load_alignment(folder: str | Path) -> Alignment:
 def load(
     folder: str | Path,
     *,
-    source: Embeddings | None = None,
-    target: Embeddings | None = None,
+    source: Embeddings | str | Path | None = None,
+    target: Embeddings | str | Path | None = None,
     on_read: OnRead | None = None,
 ) -> Run:
     """Read a run, and the vectors it was made from.
@@ -142,8 +152,8 @@ def load(
     Parameters
     ----------
     folder : str or Path
-    source, target : Embeddings, optional
-        The vectors, where they are not to be read again from where they were.
+    source, target : Embeddings, str or Path, optional
+        The vectors, or where they are now, if not where they were.
     on_read : callable, optional
         Told the bytes read so far and in all.
 
@@ -154,11 +164,13 @@ def load(
     ValueError
         If the vectors are not those of the run.
     """
+    folder = Path(folder)
     record = load_record(folder)
-    alignment = load_alignment(folder)
+    alignment = Alignment.load(folder / MAP)
+    seeds = dictionaries.load(folder / SEEDS)
+    means = _means(folder / SPACE)
     source = _vectors(record.source, source, on_read)
     target = _vectors(record.target, target, on_read)
-    means = _means(Path(folder) / SPACE)
     space = Space.of_means(
         alignment.map_source(source.vectors),
         alignment.map_target(target.vectors),
@@ -166,7 +178,7 @@ def load(
         means["target"],
         record.k,
     )
-    return Run(source, target, alignment, space, record)
+    return Run(source, target, seeds, alignment, space, record)
 
 
 def _means(path: Path) -> dict[str, Array]:
@@ -180,20 +192,11 @@ def _means(path: Path) -> dict[str, Array]:
         raise ValueError(f"{path} is not readable ({error}); make the run again") from error
 
 
-def _vectors(record: VectorsRecord, given: Embeddings | None, on_read: OnRead | None) -> Embeddings:
-    if given is None:
-        if not record.origin:
-            raise ValueError(
-                f"the {record.name or 'source or target'} vectors of this run were made in "
-                "memory; give them to load(..., source=, target=)"
-            )
-        given = load_vectors(
-            record.origin,
-            max_vocab=record.max_vocab,
-            lower=record.lower,
-            name=record.name,
-            on_read=on_read,
-        )
+def _vectors(
+    record: VectorsRecord, given: Embeddings | str | Path | None, on_read: OnRead | None
+) -> Embeddings:
+    if not isinstance(given, Embeddings):
+        given = _read_again(record, given or record.origin, on_read)
     if given.fingerprint != record.fingerprint:
         raise ValueError(
             f"the vectors {given.origin or given.name} are not those of the run: {len(given):,} "
@@ -201,3 +204,24 @@ def _vectors(record: VectorsRecord, given: Embeddings | None, on_read: OnRead | 
             f"{record.fingerprint}; restore the file or make the run again"
         )
     return given
+
+
+def _read_again(record: VectorsRecord, path: str | Path, on_read: OnRead | None) -> Embeddings:
+    if not path:
+        raise ValueError(
+            f"the {record.name or 'source or target'} vectors of this run were made in memory; "
+            "give them to align.load(..., source=, target=)"
+        )
+    try:
+        return embeddings.load(
+            path,
+            max_vocab=record.max_vocab,
+            lower=record.lower,
+            name=record.name,
+            on_read=on_read,
+        )
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"{error}; if the vectors of {record.name} have moved, say where with "
+            "--source-vectors or --target-vectors"
+        ) from error

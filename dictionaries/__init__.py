@@ -1,7 +1,7 @@
 """Word pairs: reading, writing, splitting, and seeds that need no dictionary. Knows no vectors."""
 
 from dictionaries.lexicon import Coverage, Lexicon, LexiconFormatError, LexiconReport
-from dictionaries.reading import load, sample, sample_names
+from dictionaries.reading import load, sample, sample_names, save
 from dictionaries.seeds import identical, numerals
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "numerals",
     "sample",
     "sample_names",
+    "save",
 ]

@@ -42,7 +42,8 @@ class LexiconReport:
         if self.malformed:
             shown = "; ".join(self.malformed[:3])
             more = "; ..." if len(self.malformed) > 3 else ""
-            found.append(f"{len(self.malformed):,} lines left out: {shown}{more}")
+            noun = "line" if len(self.malformed) == 1 else "lines"
+            found.append(f"{len(self.malformed):,} {noun} left out: {shown}{more}")
         return tuple(found)
 
 
@@ -75,7 +76,7 @@ class Coverage:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lexicon:
     """Pairs of a source word and one of its translations, in the order of the file.
 
@@ -95,6 +96,9 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pairs", tuple(dict.fromkeys(self.pairs)))
+
+    def __repr__(self) -> str:
+        return f"<Lexicon {self.origin}: {len(self.sources):,} words, {len(self):,} pairs>"
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+import unicodedata
+import zlib
 from importlib.resources import files
 from pathlib import Path
 
 from dictionaries.lexicon import Lexicon, LexiconFormatError, LexiconReport, Pair, unique
 
 SAMPLE = "sample:"  # the origin of the dictionary shipped in the package
+SCORE = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?")
 
 
 def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexicon:
@@ -17,7 +22,9 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
     ----------
     path : str or Path
         Words separated by a tab (then they may hold spaces) or by spaces: the files of MUSE,
-        VecMap and xling-eval. A word with several translations has several lines.
+        VecMap and xling-eval, plain or gzip. A word with several translations has several
+        lines. A score in a third column, as ``align lexicon`` writes it, is passed over. Words
+        are brought to Unicode's composed form (NFC), in which vectors are published.
         ``sample:en-fr.train`` and ``sample:en-fr.test`` are those shipped in the package.
     lower : bool
         Fold words to lower case.
@@ -45,8 +52,7 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
         raise FileNotFoundError(f"no dictionary file {path}")
     pairs: list[Pair] = []
     malformed: list[str] = []
-    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    lines = lines[:-1] if not lines[-1] else lines
+    lines = _lines(path)
     for number, line in enumerate(lines, 1):
         parsed = _parse_line(line)
         if isinstance(parsed, tuple):
@@ -61,6 +67,7 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
             f"{path}: no word pairs in {len(lines):,} lines{why}; "
             "expected a source word and a target word on each line"
         )
+    _refuse_punctuation(path, pairs)
     return unique(pairs, str(path.resolve()), len(lines), tuple(malformed))
 
 
@@ -101,15 +108,40 @@ def save(lexicon: Lexicon, path: str | Path) -> None:
     Path(path).write_text(text, encoding="utf-8")
 
 
+def _lines(path: Path) -> list[bytes]:
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise LexiconFormatError(f"{path}: is UTF-16; save it as UTF-8")
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, OSError, zlib.error) as error:
+            raise LexiconFormatError(f"{path}: the gzip data is damaged ({error})") from error
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return lines if lines[-1] else lines[:-1]
+
+
 def _parse_line(line: bytes) -> Pair | str:
     """Return a pair, or what is wrong with the line; nothing for an empty line."""
     try:
-        text = line.decode().strip(" \r\t")
+        text = unicodedata.normalize("NFC", line.decode()).strip(" \r\t")
     except UnicodeDecodeError:
         return f"not UTF-8: {line[:60]!r}"
     # ASCII white space only: words may hold a no-break space
     fields = [field.strip(" ") for field in text.split("\t")] if "\t" in text else text.split(" ")
     fields = [field for field in fields if field]
+    if len(fields) == 3 and "\t" in text and SCORE.fullmatch(fields[2]):
+        del fields[2]
     if len(fields) == 2:
         return fields[0], fields[1]
     return f"expected 2 words, got {len(fields)}: {text[:60]!r}" if fields else ""
+
+
+def _refuse_punctuation(path: Path, pairs: list[Pair]) -> None:
+    """Raise an error where most source words end in what seems to be meant as a separator."""
+    for separator in ",;:":
+        if 2 * sum(len(a) > 1 and a.endswith(separator) for a, _ in pairs) > len(pairs):
+            raise LexiconFormatError(
+                f"{path}: most source words end in {separator!r}, as {pairs[0][0]!r}; "
+                "separate the words by a tab or a space alone"
+            )

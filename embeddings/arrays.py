@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from embeddings.values import Array, VectorFormatError
 
+TENSORS = (
+    "expected tensors `vectors` (n, d) of floats and `words` (uint8, the bytes of a text with a "
+    "word per line)"
+)
 LAYOUT = (
     "expected `vectors`, one row per word, and `words`, one text with a word per line "
-    "(or an array of strings)"
+    "(or an array of strings); a text file in a .zip must be unpacked first"
 )
 
 
@@ -26,7 +30,15 @@ def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
         raise VectorFormatError(f"{path}: {error.args[0]}; {LAYOUT}") from error
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise VectorFormatError(f"{path}: not a readable .npz file ({error}); {LAYOUT}") from error
-    listed = str(words).split("\n") if words.ndim == 0 else [str(word) for word in words]
+    if words.ndim > 1 or words.dtype.kind not in "US":
+        raise VectorFormatError(
+            f"{path}: `words` has shape {words.shape} and type {words.dtype}; {LAYOUT}"
+        )
+    try:
+        words = np.char.decode(words, "utf-8") if words.dtype.kind == "S" else words
+    except UnicodeDecodeError as error:
+        raise VectorFormatError(f"{path}: `words` are not UTF-8 ({error})") from error
+    listed = str(words).split("\n") if words.ndim == 0 else words.tolist()
     return _checked(path, listed, vectors, max_vocab)
 
 
@@ -42,23 +54,37 @@ def read_safetensors(path: Path, max_vocab: int) -> tuple[list[str], Array]:
 
     try:
         with safe_open(path, framework="numpy") as stored:
-            words = stored.get_tensor("words").tobytes().decode().split("\n")
-            rows = stored.get_slice("vectors")
+            text, rows = stored.get_slice("words"), stored.get_slice("vectors")
+            found = [(part.get_dtype(), len(part.get_shape())) for part in (text, rows)]
+            if found[0] != ("U8", 1) or found[1] not in [("F64", 2), ("F32", 2), ("F16", 2)]:
+                raise VectorFormatError(f"{path}: found types and axes {found}; {TENSORS}")
+            words = text[:].tobytes().decode().split("\n")
             vectors = rows[: min(max_vocab or len(words), rows.get_shape()[0])]
     except (SafetensorError, UnicodeDecodeError) as error:
         raise VectorFormatError(
-            f"{path}: not readable safetensors word vectors ({error}); expected tensors `vectors` "
-            "(n, d) and `words` (the bytes of a text with a word per line)"
+            f"{path}: not readable safetensors word vectors ({error}); {TENSORS}"
         ) from error
     return _checked(path, words, vectors, max_vocab, cut=True)
 
 
 def write_safetensors(path: Path, words: Sequence[str], vectors: Array) -> None:
     """Write words, as the bytes of one text, and vectors."""
+    text = np.frombuffer(_joined(words).encode(), dtype=np.uint8)
+    write_tensors(path, {"words": text, "vectors": vectors})
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write arrays to a safetensors file; OSError where that fails, as for any other file."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    text = np.frombuffer(_joined(words).encode(), dtype=np.uint8)
-    save_file({"words": text, "vectors": np.ascontiguousarray(vectors)}, path)
+    whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    try:
+        save_file(whole, path, metadata=dict(metadata or {}))
+    except SafetensorError as error:
+        raise OSError(f"cannot write {path} ({error})") from error
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -13,16 +13,24 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder, and rename it to ``path`` if all goes well.
 
+    A symbolic link stays, and what it points to is replaced.
+
     Raises
     ------
-    FileNotFoundError, NotADirectoryError, IsADirectoryError
+    OSError
         If ``path`` cannot be a file, before anything is written.
     """
+    path = path.resolve()
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, expected the name of a file to write")
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is a pipe or a device; write to a file")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}") from error
     os.close(handle)
     beside = Path(name)
     try:

@@ -162,6 +162,8 @@ def require_file(path: Path) -> None:
         raise IsADirectoryError(f"{path} is a folder, expected a vector file")
     if not path.exists():
         raise FileNotFoundError(f"there is no vector file {path}")
+    if not path.is_file():
+        raise OSError(f"{path} is a pipe or a device; write its content to a file and give that")
 
 
 def _container(path: Path) -> Callable[[Path, int], tuple[list[str], Array]] | None:
@@ -178,7 +180,7 @@ def _container(path: Path) -> Callable[[Path, int], tuple[list[str], Array]] | N
 
 
 def _filter(words: list[str], vectors: Array, tally: Tally) -> tuple[list[str], Array]:
-    tally.lines = tally.rows = len(words)
+    tally.lines = tally.rows = tally.expected = len(words)
     if not all_finite(vectors):
         row = int(np.argmin(np.isfinite(vectors).all(axis=1)))
         raise VectorFormatError(
@@ -195,7 +197,8 @@ def _gather(stream: Stream) -> tuple[list[str], Array]:
     for new, rows in stream:
         end = len(words) + len(new)
         if end > len(vectors):  # memory that is never written to costs nothing
-            room = np.empty((max(stream.tally.expected, 2 * end), rows.shape[1]), dtype=np.float32)
+            guess = max(stream.tally.expected, 2 * end)
+            room = np.empty((min(guess, stream.max_vocab or guess), rows.shape[1]), np.float32)
             if words:
                 room[: len(words)] = vectors[: len(words)]
             vectors = room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ Clean = tuple[list[str], Array]  # words and their vectors
 
 BLOCK = 1 << 24  # bytes parsed at once
 AHEAD = 2  # blocks parsed while one is being used
+SMALL = 1 << 14  # bytes read line by line where one of their lines is not in order
 PROBED = 100  # lines that decide the number of dimensions
 
 
@@ -75,16 +77,18 @@ def text_blocks(
         If the file is not text, is empty, or holds nothing but a header.
     """
     blocks = _whole_lines(path, on_read)
-    first = next(blocks, None)
-    if first is None:
+    first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
+    if not first:
         raise VectorFormatError(f"{path}: the file is empty, expected word vectors")
-    layout = _probe(path, first)
+    body = first.lstrip(b"\r\n")
+    tally.lines = first[: len(first) - len(body)].count(b"\n")
+    layout = _probe(path, body)
     if layout.header:
-        first = first[first.index(b"\n") + 1 :]
-        tally.lines = 1
-    tally.expected = 1 + int(1.05 * first.count(b"\n") * path.stat().st_size / (len(first) or 1))
+        body = body[body.index(b"\n") + 1 :]
+        tally.lines += 1
+    tally.expected = 1 + int(1.05 * body.count(b"\n") * path.stat().st_size / (len(body) or 1))
     rows = 0
-    for block, parsed in _ahead(chain([first], blocks), partial(_parse_clean, layout=layout)):
+    for block, parsed in _ahead(chain([body], blocks), partial(_parse_clean, layout=layout)):
         words, vectors = _kept(block, parsed, layout, tally)
         if max_vocab:
             words, vectors = words[: max_vocab - rows], vectors[: max_vocab - rows]
@@ -92,6 +96,8 @@ def text_blocks(
         if words:
             yield words, vectors
         if max_vocab and rows == max_vocab:
+            if on_read:  # nothing more will be read
+                on_read(path.stat().st_size, path.stat().st_size)
             break
     else:
         layout.compare(rows=tally.rows, tally=tally)
@@ -171,7 +177,13 @@ def _ahead(
 
 
 def _kept(block: bytes, parsed: Clean | None, layout: Layout, tally: Tally) -> Clean:
-    """Return the rows to keep; a block that did not parse is read again line by line."""
+    """Return the rows to keep; a block that did not parse is halved down to its bad lines."""
+    if parsed is None and (middle := block.find(b"\n", len(block) // 2) + 1) < len(block) > SMALL:
+        first, second = (
+            _kept(half, _parse_clean(half, layout), layout, tally)
+            for half in (block[:middle], block[middle:])
+        )
+        return first[0] + second[0], np.concatenate([first[1], second[1]])
     if parsed is None:
         words, vectors, numbers = _parse_lines(block, layout.dim, tally)
         tally.lines += block.count(b"\n")
@@ -191,8 +203,9 @@ def _parse_clean(block: bytes, layout: Layout) -> Clean | None:
     schema |= {str(column): pl.Float32 for column in range(layout.dim)}
     if layout.trailing:
         schema["end"] = pl.String
-    if b"\t" in block:
-        block = block.replace(b"\t", b" ")
+    block = _plain(block)
+    if any(space in block for space in (b"\r", b"\v", b"\f")):
+        return None
     try:
         frame = pl.read_csv(
             block, separator=" ", has_header=False, quote_char=None, schema=schema, glob=False
@@ -206,6 +219,13 @@ def _parse_clean(block: bytes, layout: Layout) -> Clean | None:
     if layout.trailing and frame.to_series(-1).null_count() != len(words):
         return None
     return words.to_list(), vectors
+
+
+def _plain(block: bytes) -> bytes:
+    """Replace the separators and line ends that some writers use by a space and a newline."""
+    block = block.replace(b"\t", b" ") if b"\t" in block else block
+    block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+    return re.sub(b"  +", b" ", block) if b"  " in block else block
 
 
 def _parse_lines(block: bytes, dim: int, tally: Tally) -> tuple[list[str], Array, list[int]]:

@@ -78,7 +78,7 @@ class ReadReport:
         return (*found, *map(str, self.defects))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Embeddings:
     """Words of one language and their vectors; row ``i`` belongs to word ``i``.
 
@@ -132,6 +132,9 @@ class Embeddings:
                 f"{label}: the vector of {self.words[row]!r} (row {row}) holds a number that is "
                 "not finite; leave such rows out"
             )
+
+    def __repr__(self) -> str:
+        return f"<Embeddings {self.name}: {len(self):,} words x {self.dim}>"
 
     def __len__(self) -> int:
         return len(self.words)

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 import align
 import embeddings
-from align.cli import main
-from dictionaries.reading import save
+from align.cli import main, progress
+from align.cli.progress import Bars
+from align.steps import Step
+from dictionaries import save
 
 
 @pytest.fixture
@@ -39,13 +42,16 @@ def test_the_sample_serves_on_an_empty_machine(cli):
     assert result.exit_code == 0
     assert "en -> fr   8,000 x 8,000 words, 300 dimensions" in result.stdout
     assert "P@1" in result.stdout
-    assert "retrieval:csls10" in result.stdout
-    assert f"{cli.home} holds no such files, so the package's small sample serves" in result.stderr
-    assert "(sample:en, sample:fr, sample:en-fr.train, sample:en-fr.test: " in result.stderr
+    assert "retrieval:nn,csls10" in result.stdout
+    assert (
+        "the package's small sample serves, sample:en, sample:fr, sample:en-fr.train, "
+        f"sample:en-fr.test, as there is nothing else in {cli.home}"
+    ) in result.stderr
     assert "put full vectors there, as wiki.CODE.vec" in result.stderr
     assert {p.name for p in Path("runs/en-fr-supervised").iterdir()} == {
         "map.safetensors",
         "space.safetensors",
+        "seeds.tsv",
         "run.json",
     }
 
@@ -92,8 +98,8 @@ def test_the_sample_works_in_the_other_direction_without_a_leak(cli):
     result = cli("supervised", "fr", "en")
 
     assert result.exit_code == 0
-    assert load_json("runs/fr-en-supervised")["evaluation"]["shared_with_train"] == 0
-    assert "trained on" not in result.stderr
+    assert load_json("runs/fr-en-supervised")["evaluation"]["shared_with_seeds"] == 0
+    assert "also seeds" not in result.stderr
 
 
 @pytest.mark.parametrize("seeds", ["identical", "numerals"])
@@ -129,7 +135,7 @@ def test_settings_reach_the_record(cli, files):
 def test_few_seeds_and_leaks_are_remarked_on(cli, files):
     result = cli(*files[:-1], "train.txt")
 
-    assert "20 source words of the test were trained on" in result.stderr
+    assert "20 of the 20 words asked were also seeds" in result.stderr
     Path("few.txt").write_text("".join(f"s{i} t{i}\n" for i in range(12)))
     with_many_dimensions = embeddings.Embeddings(
         [f"s{i}" for i in range(40)], np.random.default_rng(0).standard_normal((40, 20))
@@ -140,7 +146,8 @@ def test_few_seeds_and_leaks_are_remarked_on(cli, files):
         "wide2.vec",
     )
     result = cli("supervised", "wide.vec", "wide2.vec", "--train", "few.txt")
-    assert "12 seed pairs are fewer than the 20 dimensions" in result.stderr
+    assert "fitted on 12 pairs, fewer than its 20 dimensions" in result.stderr
+    assert "--refine 5 may help" in result.stderr
 
 
 def test_defects_of_the_files_are_told(cli, files):
@@ -153,7 +160,7 @@ def test_defects_of_the_files_are_told(cli, files):
 
     assert "src.vec: 1 duplicate left out" in result.stderr
     assert "the header promises 40 rows, there are 41" in result.stderr
-    assert "train.txt: 1 lines left out: line 21: expected 2 words, got 3" in result.stderr
+    assert "train.txt: 1 line left out: line 21: expected 2 words, got 3" in result.stderr
 
 
 def test_translate_in_both_directions_and_from_stdin(cli, made):
@@ -189,7 +196,7 @@ def test_evaluate_on_another_dictionary(cli, made):
 
     assert "20/20" in result.stdout
     assert "signature procrustes|norm:unit,center,unit" in result.stdout
-    assert as_json["shared_with_train"] == 20
+    assert as_json["shared_with_seeds"] == 20
 
 
 def test_lexicon_writes_mutual_pairs(cli, made):
@@ -224,6 +231,162 @@ def test_apply_maps_words_the_run_has_not_seen(cli, made):
 
     expected = align.load(made).map(np.arange(1, 9, dtype=np.float32)[None])
     np.testing.assert_array_equal(embeddings.load("m.vec").vectors, expected)
+
+
+def test_an_induced_lexicon_is_a_dictionary(cli, made):
+    cli("lexicon", made, "-o", "out.tsv")
+
+    assert "40/40" in cli("evaluate", made, "--test", "out.tsv").stdout
+
+
+def test_lexicon_keeps_what_scores_enough(cli, made):
+    lines = cli("lexicon", made, "-o", "-").stdout.splitlines()
+    half = sorted(float(line.split("\t")[2]) for line in lines)[20]
+
+    kept = cli("lexicon", made, "-o", "-", "--min-score", half - 1e-6).stdout.splitlines()
+
+    assert len(kept) == 20
+
+
+@pytest.mark.parametrize("command", ["lexicon", "apply"])
+def test_a_file_is_replaced_only_by_force(cli, made, command):
+    Path("mine.vec").write_text("years of work")
+
+    refused = cli(command, made, "-o", "mine.vec")
+    assert refused.exit_code == 1
+    assert "mine.vec is there already; give another name, or --force" in refused.stderr
+    assert Path("mine.vec").read_text() == "years of work"
+    assert cli(command, made, "-o", "mine.vec", "--force").exit_code == 0
+    assert Path("mine.vec").read_text() != "years of work"
+
+
+def test_vectors_that_have_moved_can_be_pointed_to(cli, made):
+    Path("src.vec").rename("moved.vec")
+
+    lost = cli("translate", made, "s1")
+    found = cli("translate", made, "s1", "--source-vectors", "moved.vec", "-k", 1)
+    wrong = cli("translate", made, "s1", "--source-vectors", "tgt.vec")
+
+    assert "if the vectors of src have moved, say where with --source-vectors" in lost.stderr
+    assert found.stdout.startswith("s1\tt1")
+    assert "tgt.vec are not those of the run" in wrong.stderr
+
+
+def test_case_is_folded_everywhere_on_demand(cli, world):
+    source, target, lexicon = world
+    for name, value in (("src", source), ("tgt", target)):
+        upper = embeddings.Embeddings([w.upper() for w in value.words], value.vectors)
+        embeddings.save(upper, f"{name}.vec")
+    Path("mixed.txt").write_text("".join(f"{a.title()} {b}\n" for a, b in lexicon.pairs))
+
+    args = ("supervised", "src.vec", "tgt.vec", "--train", "mixed.txt", "-o", "run")
+    assert "hold none of the 40 pairs" in cli(*args).stderr
+    assert cli(*args, "--lower").exit_code == 0
+
+    assert cli("translate", "run", "S1", "-k", 1).stdout.split("\t")[1] == "t1"
+    assert "40/40" in cli("evaluate", "run", "--test", "mixed.txt").stdout
+    cli("apply", "run", "-o", "m.vec", "--max-vocab", 3)
+    assert embeddings.load("m.vec").words == ("s0", "s1", "s2")
+
+
+def test_strict_holds_for_the_test_too(cli, made):
+    Path("bad.txt").write_text("one\n" + Path("test.txt").read_text())
+
+    assert cli("evaluate", made, "--test", "bad.txt").exit_code == 0
+    strict = cli("evaluate", made, "--test", "bad.txt", "--strict")
+    assert strict.exit_code == 1
+    assert "bad.txt:1: expected 2 words, got 1" in strict.stderr
+
+
+def test_a_rank_limit_reaches_the_refinement(cli, files):
+    result = cli(*files, "--refine", 1, "--max-rank", 15)
+
+    assert "fitted    on 15 pairs of mutual neighbours" in result.stdout
+
+
+def test_poor_coverage_is_remarked_on(cli, files):
+    Path("poor.txt").write_text(
+        Path("test.txt").read_text() + "".join(f"x{i} y{i}\n" for i in range(200))
+    )
+
+    result = cli(*files[:-1], "poor.txt")
+
+    assert "the vocabularies hold only 20 of 220 source words" in result.stderr
+
+
+def test_align_alone_shows_the_manual(cli):
+    result = cli()
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: align [OPTIONS] COMMAND")
+
+
+def test_words_come_from_stdin_in_batches(cli, made, monkeypatch):
+    monkeypatch.setattr("align.cli.translate.BATCH", 2)
+
+    result = cli("translate", made, "-k", 1, stdin="\ufeffs1\ns2\nno\ns4\ns5\n")
+
+    assert [line[:2] for line in result.stdout.splitlines()] == ["s1", "s2", "s4", "s5"]
+    broken = cli("translate", made, stdin=b"s1\n\xe9\n")
+    assert "line 2 of stdin is not UTF-8: b'\\xe9\\n'" in broken.stderr
+
+
+def test_a_bar_shows_what_is_under_way_and_goes(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.setattr(progress, "EVERY_IN_LOG", 0)
+
+    with Bars() as bars:
+        bars(Step("searching", 10, 40))
+        assert "searching:  25%" in capsys.readouterr().err
+        bars(Step("searching", 40, 40))
+        assert capsys.readouterr().err.endswith("\r")
+        bars.reading("en")(1, 4)
+        assert "reading en:  25%" in capsys.readouterr().err
+
+    assert capsys.readouterr().err.endswith("\r")
+
+
+def test_a_quick_stage_shows_no_bar(capsys):
+    with Bars() as bars:
+        bars(Step("quick", 1, 2))
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_run_shows_its_progress(cli, files, monkeypatch):
+    monkeypatch.setattr(progress, "DELAY", 0)
+
+    result = cli(*files, "--refine", 2)
+
+    for stage in ("reading src", "source neighbourhoods", "target neighbourhoods", "CSLS"):
+        assert stage in result.stderr
+
+
+def test_a_closed_stderr_does_not_cost_the_result(files):
+    script = "from align.cli import main; main(prog_name='align')"
+
+    done = subprocess.run(
+        ["bash", "-c", '"$@" 2>&-', "bash", sys.executable, "-c", script, *files],
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+
+    assert "P@1" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_nothing_half_written(files, number):
+    script = (
+        "import os, align.pipeline, align.cli\n"
+        f"align.pipeline.usable = lambda *a: os.kill(os.getpid(), {int(number)})\n"
+        "align.cli.main(prog_name='align')"
+    )
+    before = sorted(Path().rglob("*"))
+
+    done = subprocess.run([sys.executable, "-c", script, *files], capture_output=True, text=True)
+
+    assert done.returncode == 128 + number
+    assert "Traceback" not in done.stderr
+    assert sorted(Path().rglob("*")) == before
 
 
 def test_apply_does_not_overwrite_what_it_reads(cli, made):

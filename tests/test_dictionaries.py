@@ -1,8 +1,10 @@
+import gzip
+import unicodedata
+
 import pytest
 
 import dictionaries
-from dictionaries import Lexicon
-from dictionaries.reading import save
+from dictionaries import Lexicon, save
 
 PAIRS = (("dog", "chien"), ("dog", "chienne"), ("cat", "chat"), ("house", "maison"))
 
@@ -17,6 +19,36 @@ def test_every_layout_of_pairs_is_read(write, separator, end):
 
 def test_a_tab_lets_words_hold_spaces(write):
     assert dictionaries.load(write("new york\tnueva york\n")).pairs == (("new york", "nueva york"),)
+
+
+def test_a_score_in_the_third_column_is_passed_over(write):
+    path = write("dog\tchien\t0.51\ncat\tchat\t-1.2e-05\nbig\tgros\tfat\n")
+
+    read = dictionaries.load(path)
+
+    assert read.pairs == (("dog", "chien"), ("cat", "chat"))
+    assert len(read.report.malformed) == 1
+
+
+def test_accents_are_composed_and_gzip_is_read(write):
+    decomposed = unicodedata.normalize("NFD", "año année\n")
+
+    path = write(gzip.compress(decomposed.encode()), "d.gz")
+
+    assert dictionaries.load(path).pairs == (("año", "année"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("dog, chien\ncat, chat\n", "end in ',', as 'dog,'; separate the words by a tab"),
+        ("dog chien".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+        (b"\x1f\x8b damaged", "gzip data is damaged"),
+    ],
+)
+def test_files_that_would_be_misread_are_refused(write, content, message):
+    with pytest.raises(dictionaries.LexiconFormatError, match=message):
+        dictionaries.load(write(content))
 
 
 def test_lines_of_the_wrong_shape_are_reported_with_their_number(write):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 import embeddings
 from embeddings import Embeddings
+from embeddings.arrays import write_tensors
 from embeddings.reading import label
 
 
@@ -85,6 +87,9 @@ def test_binary_files_with_bad_numbers_are_refused(tmp_path, suffix):
         ({"vectors": np.ones((2, 2))}, "words"),
         ({"words": np.array("a\nb\nc"), "vectors": np.ones((2, 2))}, "3 words but 2 vectors"),
         ({"words": np.array("a\nb"), "vectors": np.ones((2, 2), int)}, "type int64"),
+        ({"words": np.array([["a"], ["b"]]), "vectors": np.ones((2, 2))}, r"shape \(2, 1\)"),
+        ({"words": np.array([1, 2]), "vectors": np.ones((2, 2))}, "type int64"),
+        ({"words": np.array([b"\xff"]), "vectors": np.ones((1, 2))}, "not UTF-8"),
         ({"words": np.array(["a", "b"], object), "vectors": np.ones((2, 2))}, "not a readable"),
     ],
 )
@@ -93,6 +98,59 @@ def test_an_npz_of_another_layout_is_refused(tmp_path, arrays, message):
 
     with pytest.raises(embeddings.VectorFormatError, match=message):
         embeddings.load(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"words": np.array([97, 98]), "vectors": np.ones((2, 2))},
+        {"words": np.array([97], np.uint8), "vectors": np.array(1.0)},
+        {"words": np.array([97], np.uint8), "vectors": np.ones((1, 2), np.int32)},
+        {"vectors": np.ones((1, 2))},
+    ],
+)
+def test_safetensors_of_another_layout_are_refused(tmp_path, tensors):
+    write_tensors(tmp_path / "x.safetensors", tensors)
+
+    with pytest.raises(embeddings.VectorFormatError, match="expected tensors `vectors`"):
+        embeddings.load(tmp_path / "x.safetensors")
+
+
+def test_tensors_that_cannot_be_written_are_an_error_like_any_other(tmp_path):
+    with pytest.raises(OSError, match="cannot write"):
+        write_tensors(tmp_path / "no" / "x", {"a": np.ones(1)})
+
+
+def test_words_stored_as_bytes_are_decoded(tmp_path):
+    words = np.array(["é".encode(), b"b"])
+    np.savez(tmp_path / "x.npz", words=words, vectors=np.ones((2, 2)))
+
+    assert embeddings.load(tmp_path / "x.npz").words == ("é", "b")
+
+
+def test_a_short_text_stands_for_many_words():
+    assert repr(embeddings.sample("en")) == "<Embeddings en: 8,000 words x 300>"
+
+
+def test_a_symbolic_link_stays_and_devices_are_refused(tmp_path):
+    value = Embeddings(["a"], np.ones((1, 2)))
+    (tmp_path / "link.vec").symlink_to(tmp_path / "real.vec")
+    os.mkfifo(tmp_path / "pipe.vec")
+
+    embeddings.save(value, tmp_path / "link.vec")
+
+    assert (tmp_path / "link.vec").is_symlink()
+    assert embeddings.load(tmp_path / "real.vec").words == ("a",)
+    with pytest.raises(OSError, match="is a pipe or a device"):
+        embeddings.save(value, tmp_path / "pipe.vec")
+
+
+def test_a_written_file_has_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").touch()
+
+    embeddings.save(Embeddings(["a"], np.ones((1, 2))), tmp_path / "x.vec")
+
+    assert (tmp_path / "x.vec").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_half_precision_and_an_array_of_words_are_read(tmp_path):

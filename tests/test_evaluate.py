@@ -63,6 +63,8 @@ def test_the_interval_repeats_under_a_seed_and_widens_with_the_level():
     hits = np.arange(50) % 3 == 0
 
     assert bootstrap_interval(hits, seed=1) == bootstrap_interval(hits, seed=1)
+    values = np.random.default_rng(0).standard_normal(50)
+    assert bootstrap_interval(values, seed=1) != bootstrap_interval(values, seed=2)
     low, high = bootstrap_interval(hits, level=0.99)
     inner_low, inner_high = bootstrap_interval(hits, level=0.5)
     assert low < inner_low < inner_high < high

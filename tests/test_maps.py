@@ -113,10 +113,41 @@ def test_an_alignment_survives_its_file(rng, tmp_path):
         (np.ones((2, 3)), np.ones((2, 4)), [[0, 0]], "source has 3 dimensions and the target 4"),
         (np.ones((2, 3)), np.ones((2, 3)), [[0, 2]], "2 source and 2 target rows"),
         (np.ones((2, 3)), np.ones((2, 3)), [[-1, 0]], "2 source and 2 target rows"),
-        (np.ones(3), np.ones((2, 3)), [[0, 0]], r"two matrices of rows, got shapes \(3,\)"),
+        (
+            np.ones(3),
+            np.ones((2, 3)),
+            [[0, 0]],
+            r"an \(n, d\) array, got shape \(3,\); .*v\[None\]",
+        ),
+        (np.ones((0, 3)), np.ones((2, 3)), [[0, 0]], r"no vectors: got shapes \(0, 3\)"),
         (np.full((2, 3), np.inf), np.ones((2, 3)), [[0, 0]], "not finite"),
     ],
 )
 def test_a_problem_that_makes_no_sense_is_refused(x, y, pairs, message):
     with pytest.raises(ValueError, match=message):
         Problem(x, y, np.array(pairs))
+
+
+def test_whole_numbers_and_half_precision_are_promoted(rng):
+    w = rotation(rng, 3)
+    whole = np.array([[1, 2, 3], [4, 5, 7]])
+
+    np.testing.assert_allclose(LinearMap(w)(whole), whole @ w)
+    fitted = Normalization.fit(whole, "unit,center")
+    np.testing.assert_allclose(fitted(whole), Normalization.fit(whole * 1.0, "unit,center")(whole))
+    assert LinearMap(w)(whole.astype(np.float16)).dtype == np.float32
+    assert Problem(whole, whole, [[0, 0]]).x.dtype == np.float64
+
+
+def test_one_vector_is_no_row():
+    with pytest.raises(ValueError, match=r"got shape \(2,\); give one vector as v\[None\]"):
+        LinearMap(np.eye(2))(np.ones(2))
+    with pytest.raises(ValueError, match="expected rows"):
+        Normalization.fit(np.ones((2, 2)), "unit")(np.ones(2))
+
+
+@pytest.mark.parametrize("size", [1e25, 1e-25])
+def test_very_large_and_very_small_vectors_come_to_unit_length(size):
+    x = np.full((1, 4), size, np.float32)
+
+    np.testing.assert_allclose(Normalization.fit(x, "unit")(x), 0.5)

@@ -26,7 +26,7 @@ def test_a_known_rotation_is_found(run):
 
     assert [score.retrieval for score in evaluation.scores] == ["nn", "csls5"]
     assert all(score.at(1).hits == score.at(1).scored == 20 for score in evaluation.scores)
-    assert evaluation.shared_with_train == 0
+    assert evaluation.shared_with_seeds == 0
 
 
 def test_a_run_maps_new_vectors_as_it_mapped_its_own(run):
@@ -77,7 +77,7 @@ def test_words_trained_on_are_counted_in_the_test(world):
 
     run = align.supervised(source, target, lexicon, test=lexicon.first(9), k=5)
 
-    assert run.record.evaluation.shared_with_train == 9
+    assert run.record.evaluation.shared_with_seeds == 9
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_words_trained_on_are_counted_in_the_test(world):
     [
         ([("s1", "t1")], "only 1 usable of 1 pairs .* at least 10"),
         ([("x", "y")] * 30, "hold none of the 1 pairs of the training dictionary .* 'x y'"),
-        ([], "hold none of the 0 pairs"),
+        ([], "no seed pairs: the vocabularies share none; give a training dictionary"),
     ],
 )
 def test_too_few_seeds_are_an_error(world, pairs, message):
@@ -102,6 +102,44 @@ def test_a_test_that_does_not_fit_is_told_before_the_work(world):
 
     with pytest.raises(ValueError, match="none of the 1 pairs of the test dictionary"):
         align.supervised(source, target, lexicon, solver=work, test=Lexicon((("x", "y"),)), k=5)
+
+
+def test_a_dictionary_the_wrong_way_round_is_told(world):
+    source, target, lexicon = world
+    loans = Lexicon((("s1", "t1"), *lexicon.reversed.pairs))
+
+    with pytest.raises(ValueError, match="training dictionary seems to be the wrong way round"):
+        align.supervised(source, target, loans, k=5)
+    with pytest.raises(ValueError, match="test dictionary .*hold 1 of its 41 pairs, and 40 if"):
+        align.supervised(source, target, lexicon, test=loans, k=5)
+
+
+def test_what_is_no_embeddings_is_told_the_remedy(world):
+    source, target, lexicon = world
+
+    with pytest.raises(TypeError, match=r"expected Embeddings, got str: use embeddings.load"):
+        align.supervised("en.vec", target, lexicon)
+    with pytest.raises(TypeError, match=r"expected Lexicon, got list: use dictionaries.load"):
+        align.supervised(source, target, [("a", "b")])
+
+
+def test_words_are_looked_up_composed_and_in_the_case_of_the_vectors(world):
+    source, target, lexicon = world
+    renamed = Embeddings(["é", *source.words[1:]], source.vectors, lower=True)
+
+    run = align.supervised(renamed, target, lexicon, k=5)
+
+    assert run.translate("e\u0301") == run.translate("é") == run.translate("É")
+    with pytest.raises(KeyError):
+        run.translate("T1", reverse=True)  # the target keeps its case
+
+
+def test_a_run_has_a_short_text(run):
+    assert repr(run) == (
+        "<Run src-tgt-supervised: <Embeddings src: 40 words x 8>, <Embeddings tgt: 40 words x 8>>"
+    )
+    assert repr(run.seeds).startswith("<Lexicon : 20 words, 20 pairs>")
+    assert align.__version__
 
 
 def test_a_run_survives_its_folder(world, tmp_path):
@@ -160,11 +198,45 @@ def test_an_existing_run_is_kept_unless_forced(run, tmp_path):
     assert [path.name for path in folder.parent.iterdir()] == ["run"]
 
 
+def test_files_of_the_user_in_a_run_are_kept(run, tmp_path):
+    align.save(run, tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("thoughts")
+
+    with pytest.raises(FileExistsError, match=r"holds 'notes.txt', which is not part of a run"):
+        align.save(run, tmp_path / "run", force=True)
+
+    assert (tmp_path / "run" / "notes.txt").exists()
+
+
+def test_a_run_of_another_format_is_refused(run, tmp_path):
+    align.save(run, tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+
+    with pytest.raises(ValueError, match="format 99, expected 1"):
+        load_record(tmp_path / "run")
+
+
+def test_the_working_folder_is_no_run(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(OSError, match=r"a folder of its own, not \."):
+        align.save(run, ".")
+
+
+def test_an_empty_folder_becomes_the_run(run, tmp_path):
+    (tmp_path / "run").mkdir()
+
+    align.save(run, tmp_path / "run")
+
+    assert load_record(tmp_path / "run") == run.record
+
+
 def test_what_is_not_a_run_is_never_replaced(run, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter").write_text("years of work")
 
-    with pytest.raises(FileExistsError, match="is not a run, so it will not be replaced"):
+    with pytest.raises(FileExistsError, match="holds 'chapter', which is not part of a run"):
         align.save(run, tmp_path / "thesis", force=True)
 
 
@@ -200,7 +272,7 @@ def test_a_run_written_meanwhile_by_another_process_is_kept(run, tmp_path, monke
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-@pytest.mark.parametrize("name", ["run.json", "map.safetensors", "space.safetensors"])
+@pytest.mark.parametrize("name", ["run.json", "map.safetensors", "space.safetensors", "seeds.tsv"])
 def test_a_damaged_run_is_named(run, tmp_path, name):
     align.save(run, tmp_path / "run")
     (tmp_path / "run" / name).write_bytes(b"{}")
@@ -227,10 +299,11 @@ def test_the_signature_names_every_hyperparameter(world):
 
     assert signature(run.record, "nn") == (
         "refinement|rounds:2|start:procrustes|k:3|max_rank:"
-        f"{Refinement.max_rank}|norm:{','.join(['unit,center'] * 5)}|retrieval:nn|oov:skip|"
+        f"{Refinement.max_rank}|norm:{','.join(['unit,center'] * 5)}|vocab:40x40|case:kept|"
+        f"seeds:memory#{lexicon.fingerprint[:6]}|retrieval:nn|oov:skip|"
         f"v:{run.record.versions['align-embeddings']}|seed:0"
     )
-    assert "retrieval:csls4" in signature(run.record)
+    assert "retrieval:nn,csls4|" in signature(run.record)
     assert "fitted    on" not in run_table(replace(run.record, fitted_pairs=40))
     assert "fitted    on 39 pairs" in run_table(replace(run.record, fitted_pairs=39))
 

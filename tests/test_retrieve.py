@@ -95,6 +95,14 @@ def test_mutual_pairs_are_each_others_best(two, retrieval, max_rank):
     assert_allclose(found, [scores[i, j] for i, j in expected], atol=1e-5)
 
 
+def test_the_rank_limit_leaves_out_the_next_word():
+    x = np.eye(4, dtype=np.float32)
+
+    pairs, _ = Space.of(x, x[[3, 0, 1, 2]], 2).mutual(2, "nn")
+
+    assert pairs.tolist() == [[0, 1]]  # 1 goes with row 2, the third word of the target
+
+
 def test_blocks_do_not_change_the_result_and_steps_count_up(two, monkeypatch):
     x, y = two
     whole = exact_search(x, y, 3)

@@ -1,4 +1,5 @@
 import gzip
+import os
 from contextlib import suppress
 
 import numpy as np
@@ -36,9 +37,22 @@ def defects(report):
         TWO.replace("\n", " \n"),  # fastText ends every line with a space
         TWO.replace(" ", "\t"),
         "\n" + TWO + "\n\n",
+        "\ufeff2 3\n" + TWO,
+        "\n\n2 3\n" + TWO,
         TWO.replace(" 2.5", "  2.5"),
     ],
-    ids=["plain", "header", "no last newline", "crlf", "trailing", "tabs", "blank", "two spaces"],
+    ids=[
+        "plain",
+        "header",
+        "last",
+        "crlf",
+        "trailing",
+        "tabs",
+        "blank",
+        "bom",
+        "late-header",
+        "two-spaces",
+    ],
 )
 def test_every_style_of_text_gives_the_same_vectors(write, content):
     read = embeddings.load(write(content))
@@ -171,6 +185,55 @@ def test_blocks_join_without_a_seam(write, monkeypatch):
     assert pieces.words == whole.words
     np.testing.assert_array_equal(pieces.vectors, whole.vectors)
     assert pieces.report == whole.report
+
+
+@pytest.mark.parametrize("space", ["\v", "\f", "\r"])
+@pytest.mark.parametrize("neighbour", ["", "short 1\n"])
+def test_a_line_is_judged_alone(write, space, neighbour):
+    content = lines(300) + f"a{space}b 1 2\n" + neighbour
+
+    assert defects(embeddings.load(write(content)).report)[SPACE] == (1, (301,))
+
+
+def test_bad_lines_do_not_change_their_neighbours(write):
+    bad = {number: "bad line" for number in (3, 500, 501, 4000)}
+    good = embeddings.load(write(lines(5000)))
+
+    read = embeddings.load(write(lines(5000, bad)))
+
+    assert defects(read.report) == {FIELDS: (4, (3, 500, 501, 4000))}
+    kept = [word for word in good.words if word in read]
+    assert list(read.words) == kept
+    np.testing.assert_array_equal(read.vectors, [good[word] for word in kept])
+
+
+def test_a_few_bad_lines_leave_the_rest_to_the_fast_parser(write, monkeypatch):
+    path = write(lines(20_000, {9000: "bad 1"}))
+    slow = []
+    original = text._parse_lines
+    monkeypatch.setattr(
+        text, "_parse_lines", lambda block, *rest: slow.append(len(block)) or original(block, *rest)
+    )
+
+    assert len(embeddings.load(path)) == 19_999
+    assert sum(slow) <= text.SMALL < path.stat().st_size / 10
+
+
+def test_progress_ends_where_reading_stops_early(write, monkeypatch):
+    monkeypatch.setattr(text, "BLOCK", 100)
+    path = write(lines(500))
+    seen = []
+
+    embeddings.load(path, max_vocab=5, on_read=lambda done, total: seen.append((done, total)))
+
+    assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_a_pipe_is_refused_by_name(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(OSError, match="pipe is a pipe or a device; write its content to a file"):
+        embeddings.load(tmp_path / "pipe")
 
 
 def test_progress_ends_at_the_size_of_the_file(write):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import embeddings
-from dictionaries.reading import save
+from dictionaries import save
 from embeddings import Embeddings
 
 
@@ -154,9 +154,9 @@ CASES = {
     "folder that is no run as output": (
         1,
         f"supervised {GOOD} -o folder --force",
-        "folder exists and is not a run, so it will not be replaced; .*--out",
+        "folder holds 'thesis', which is not part of a run, so it will not be replaced; .*--out",
     ),
-    "file as output": (1, f"supervised {GOOD} -o file", "file exists and is not a run"),
+    "file as output": (1, f"supervised {GOOD} -o file", "file is a file and not part of a run"),
     "output below a file": (1, f"supervised {GOOD} -o file/run", "cannot write a run in .*--out"),
     "unknown normalisation": (
         2,
@@ -164,6 +164,31 @@ CASES = {
         "unknown normalisation 'centre'.*unit,center,unit",
     ),
     "negative refinement": (2, f"supervised {GOOD} --refine -1", "'--refine': -1"),
+    "seeds and a dictionary": (
+        2,
+        f"supervised {GOOD} --seeds identical",
+        "--seeds identical takes no dictionary: drop it, or --train",
+    ),
+    "nothing spelled alike": (
+        1,
+        "supervised src.vec tgt.vec --seeds identical",
+        r"no seed pairs \(identical\): the vocabularies share none; .*--train FILE",
+    ),
+    "rank limit without refinement": (
+        2,
+        f"supervised {GOOD} --max-rank 9",
+        "--max-rank is about --refine, which is 0: give --refine 5",
+    ),
+    "wrong way round": (
+        1,
+        "supervised tgt.vec src.vec --train pairs.txt",
+        "pairs.txt seems to be the wrong way round: .* hold 0 of its 40 pairs, and 40 if",
+    ),
+    "output nowhere for a failed run": (
+        1,
+        "supervised src.vec tgt.vec -o a/b/c",
+        "no training dictionary",
+    ),
     "unknown seeds": (2, f"supervised {GOOD} --seeds magic", "'magic' is not one of"),
     "missing data home": (2, "supervised en fr --data-home no", "'no' does not exist"),
     "one language": (2, "supervised en", "Missing argument 'TGT'.*align supervised --help"),
@@ -175,7 +200,7 @@ CASES = {
     "missing test": (1, "evaluate run --test no.txt", "no dictionary file no.txt"),
     "foreign test": (1, "evaluate run --test foreign.txt", "hold none of the 50 pairs of the test"),
     "unknown output": (1, "apply run -o mapped.bin", "mapped.bin: end its name in .vec"),
-    "output nowhere": (1, "apply run -o no/mapped.vec", "no folder no"),
+    "output nowhere": (1, "apply run -o no/mapped.vec", "there is no folder .*/no$"),
     "lexicon as folder": (1, "lexicon run -o folder", "folder is a folder"),
     "other dimensions": (
         1,
@@ -186,7 +211,7 @@ CASES = {
 
 
 def contents():
-    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    return {p: p.read_bytes() if p.is_file() else None for p in Path().rglob("*")}
 
 
 @pytest.mark.parametrize("case", CASES)

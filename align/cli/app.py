@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from align.cli.apply import apply
 from align.cli.evaluate import evaluate
@@ -33,8 +37,14 @@ class Manual(click.Group):
         """Run a command; exit with 2 for wrong usage, 1 for any other known error."""
         if not standalone_mode:
             return super().main(args, prog_name, standalone_mode=False, **extra)
+        for name in ("SIGTERM", "SIGHUP"):  # of a cluster, of a closed terminal: clean up as well
+            with suppress(AttributeError, ValueError):  # not on Windows, not in a thread
+                signal.signal(getattr(signal, name), _stop)
         try:
             code = super().main(args, prog_name, standalone_mode=False, **extra)
+        except NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(2)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "align"
             fail(f"{error.format_message().rstrip('.')}; see {command} --help", code=2)
@@ -52,6 +62,10 @@ class Manual(click.Group):
                 raise
             fail(str(error))
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

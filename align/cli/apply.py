@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -9,10 +11,13 @@ import numpy as np
 
 import embeddings
 from align.cli.progress import Bars, note, remark_all
-from align.cli.runs import RUN
+from align.cli.runs import FORCE, RUN, refuse_existing
+from align.maps import Array
 from align.storage import load_alignment, load_record
 from embeddings import Embeddings, Stream
 from embeddings.writing import is_text, text_writer
+
+Blocks = Iterator[tuple[list[str], Array]]
 
 
 @click.command()
@@ -41,7 +46,10 @@ from embeddings.writing import is_text, text_writer
     show_default=True,
     help="Map so many words; 0 for all in the file, more than the run was made from.",
 )
-def apply(folder: Path, out: Path, side: str, vectors: Path | None, max_vocab: int) -> None:
+@FORCE
+def apply(
+    folder: Path, out: Path, side: str, vectors: Path | None, max_vocab: int, force: bool
+) -> None:
     """Map vectors into the joint space of a run, block by block, in full float precision.
 
     Text goes to text without being held in memory, so files of any size can be mapped.
@@ -56,25 +64,38 @@ def apply(folder: Path, out: Path, side: str, vectors: Path | None, max_vocab: i
     described = getattr(record, side)
     into_space = alignment.map_source if side == "source" else alignment.map_target
     text = is_text(out)
-    stream = Stream(
-        vectors or described.origin,
-        max_vocab=max_vocab,
-        lower=described.lower,
-        on_read=Bars().reading(described.name),
-    )
-    if out.exists() and out.resolve() == stream.path.resolve():
-        raise ValueError(f"{out} is the file that is read; write to another")
-    mapped = ((words, into_space(rows)) for words, rows in stream)
-    if text:
-        rows = 0
-        with text_writer(out, alignment.map.shape[1]) as write:
-            for words, block in mapped:
-                write(words, block)
-                rows += len(words)
-    else:
-        words_of, blocks = zip(*mapped, strict=True)
-        whole = Embeddings(sum(words_of, []), np.concatenate(blocks), described.name)
-        embeddings.save(whole, out)
-        rows = len(whole)
+    if not (read := vectors or described.origin):
+        raise ValueError("the vectors of this run were made in memory; give a file with --vectors")
+    with Bars() as bars:
+        stream = Stream(
+            read,
+            max_vocab=max_vocab,
+            lower=described.lower,
+            on_read=bars.reading(described.name),
+        )
+        if out.exists() and out.resolve() == stream.path.resolve():
+            raise ValueError(f"{out} is the file that is read; write to another")
+        refuse_existing(out, force)
+        mapped = ((words, into_space(rows)) for words, rows in stream)
+        if text:
+            rows = _write_text(out, mapped, alignment.map.shape[1])
+        else:
+            rows = _write_whole(out, mapped)
     remark_all(stream.path, stream.report.remarks)
     note(f"{rows:,} vectors in {out}")
+
+
+def _write_text(out: Path, mapped: Blocks, dim: int) -> int:
+    rows = 0
+    with text_writer(out, dim) as write:
+        for words, block in mapped:
+            write(words, block)
+            rows += len(words)
+    return rows
+
+
+def _write_whole(out: Path, mapped: Blocks) -> int:
+    words, blocks = zip(*mapped, strict=True)
+    whole = Embeddings(list(chain.from_iterable(words)), np.concatenate(blocks))
+    embeddings.save(whole, out)
+    return len(whole)

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 import dictionaries
-from align.cli.progress import Bars, note, remark_all
-from align.cli.runs import RUN, open_run
+from align.cli.doubts import doubts
+from align.cli.progress import Bars, remark_all
+from align.cli.runs import RUN, moved, open_run
 from align.report import evaluation_table
 from align.report.machine import evaluation_dict
+from align.storage import load_record
 
 
 @click.command()
@@ -21,24 +23,29 @@ from align.report.machine import evaluation_dict
 )
 @click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(folder: Path, test: Path, strict: bool, as_json: bool) -> None:
+@moved
+def evaluate(
+    folder: Path,
+    test: Path,
+    strict: bool,
+    as_json: bool,
+    source_vectors: Path | None,
+    target_vectors: Path | None,
+) -> None:
     """Print precision@1, 5 and 10 of a run on a dictionary, by NN and by CSLS.
 
     \b
     Example:
       align evaluate runs/en-fr-supervised --test en-fr.5000-6500.txt
     """
-    bars = Bars()
-    run = open_run(folder, bars)
-    lexicon = dictionaries.load(test, lower=run.record.source.lower, strict=strict)
+    record = load_record(folder)
+    lexicon = dictionaries.load(test, lower=record.source.lower, strict=strict)
     remark_all(test, lexicon.report.remarks)
-    evaluation = run.evaluate(lexicon, on_step=bars)
-    if evaluation.shared_with_train:
-        note(
-            f"{evaluation.shared_with_train} source words of {test} were trained on, "
-            "so the scores are too high"
-        )
+    with Bars() as bars:
+        run = open_run(folder, bars, source_vectors, target_vectors)
+        evaluation = run.evaluate(lexicon, on_step=bars)
     if as_json:
-        click.echo(json.dumps(evaluation_dict(run.record, evaluation), ensure_ascii=False))
+        click.echo(json.dumps(evaluation_dict(record, evaluation), ensure_ascii=False))
     else:
-        click.echo(evaluation_table(run.record, evaluation))
+        click.echo(evaluation_table(record, evaluation))
+    doubts(record, evaluation)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from align.cli.progress import Bars, note
-from align.cli.runs import RETRIEVAL, RUN, open_run
+from align.cli.runs import FORCE, RETRIEVAL, RUN, moved, open_run, refuse_existing
 from align.retrieve import Retrieval
 from embeddings.files import replacing
 
@@ -35,25 +35,37 @@ from embeddings.files import replacing
     show_default=True,
     help="Only pairs of the so many most frequent words of both sides; 0 for all.",
 )
+@FORCE
+@moved
 def lexicon(
-    folder: Path, out: Path, retrieval: Retrieval, min_score: float | None, max_rank: int
+    folder: Path,
+    out: Path,
+    retrieval: Retrieval,
+    min_score: float | None,
+    max_rank: int,
+    force: bool,
+    source_vectors: Path | None,
+    target_vectors: Path | None,
 ) -> None:
     """Write the pairs of words that are each other's nearest neighbour, with their scores.
 
     One pair per line, source, target and score separated by tabs, in order of the source
-    vocabulary.
+    vocabulary; it can be read as a dictionary again.
 
     \b
     Examples:
       align lexicon runs/en-fr-supervised -o en-fr.tsv
       align lexicon runs/en-fr-supervised -o - --min-score 0.1 --max-rank 5000 | head
     """
-    bars = Bars()
-    run = open_run(folder, bars)
+    to_stdout = str(out) == "-"
+    if not to_stdout:
+        refuse_existing(out, force)
     low = float("-inf") if min_score is None else min_score
-    pairs = run.lexicon(retrieval, min_score=low, max_rank=max_rank, on_step=bars)
+    with Bars() as bars:
+        run = open_run(folder, bars, source_vectors, target_vectors)
+        pairs = run.lexicon(retrieval, min_score=low, max_rank=max_rank, on_step=bars)
     text = "".join(f"{source}\t{target}\t{score:.6f}\n" for source, target, score in pairs)
-    if str(out) == "-":
+    if to_stdout:
         click.echo(text, nl=False)
         return
     with replacing(out) as beside:

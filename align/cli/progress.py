@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from types import TracebackType
 from typing import NoReturn
 
 import click
@@ -18,13 +20,27 @@ EVERY_IN_LOG = 10.0  # and in a log file
 
 
 class Bars:
-    """One bar for every stage under way; call it with steps."""
+    """One bar for every stage under way; call it with steps, and leave it to close them all."""
 
     def __init__(self) -> None:
         self._bars: dict[str, tqdm[NoReturn]] = {}
 
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._bars:
+            self._bars.popitem()[1].close()
+
     def __call__(self, step: Step) -> None:
         """Show a step; the bar goes when its stage is done."""
+        if sys.stderr is None:  # closed by the caller
+            return
         bar = self._bars.get(step.stage)
         if bar is None:
             bar = self._bars[step.stage] = tqdm(
@@ -52,4 +68,5 @@ def remark_all(path: object, remarks: Iterable[str]) -> None:
 
 def note(message: str) -> None:
     """Tell the user something that is not the result."""
-    click.echo(f"align: note: {message}", err=True)
+    with suppress(OSError):  # a closed stderr must not cost the result
+        click.echo(f"align: note: {message}".encode("utf-8", "replace"), err=True)

@@ -18,7 +18,7 @@ from dictionaries import Lexicon
 from embeddings import Embeddings
 from embeddings.reading import SAMPLE, label, require_file
 
-CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]+)?")
+CODE = re.compile(r"[a-z]{2,12}([-_][A-Za-z]+)*")  # en, simple, zh-min-nan
 
 
 class Vectors(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -65,6 +65,8 @@ class Sources:
 
     def find(self, text: str) -> Found:
         """Find the vector file of a language code or a path, without reading it."""
+        if text.startswith(SAMPLE):
+            return Found(text, text.removeprefix(SAMPLE))
         if Path(text).is_file() or not CODE.fullmatch(text):
             require_file(Path(text))
             return Found(Path(text), label(Path(text)))
@@ -104,15 +106,8 @@ class Sources:
         remark_all(path, found.report.remarks)
         return found
 
-    def seeds(
-        self, kind: str, given: Path | None, source: Embeddings, target: Embeddings
-    ) -> Lexicon:
-        """Return the seed lexicon: of the dictionary, or out of the vocabularies alone."""
-        if kind == "identical":
-            return dictionaries.identical(source.words, target.index)
-        if kind == "numerals":
-            return dictionaries.numerals(source.words, target.index)
-        pair = f"{source.name}-{target.name}"
+    def train(self, given: Path | None, pair: str) -> Lexicon:
+        """Read the training dictionary; an error where there is none."""
         if (found := self.dictionary(given, pair, "train")) is not None:
             return found
         raise FileNotFoundError(
@@ -127,10 +122,9 @@ class Sources:
         samples = [origin for origin in origins if origin.startswith(SAMPLE)]
         if samples:
             note(
-                f"{self.home} holds no such files, so the package's small sample serves "
-                f"({', '.join(samples)}: 8,000 words of novels each); for real work put full "
-                "vectors there, as wiki.CODE.vec from https://fasttext.cc, or give paths, "
-                "and dictionaries with --train and --test"
+                f"the package's small sample serves, {', '.join(samples)}, as there is nothing "
+                f"else in {self.home}; for real work put full vectors there, as wiki.CODE.vec "
+                "from https://fasttext.cc, or give paths, and dictionaries with --train and --test"
             )
 
     def test(self, given: Path | None, pair: str) -> Lexicon | None:

@@ -6,17 +6,23 @@ import json
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 import align
+import dictionaries
 from align import home
+from align.cli.doubts import doubts
 from align.cli.progress import Bars, note
 from align.cli.sources import Sources, Vectors
 from align.normalize import parse
 from align.report import as_dict, run_table
+from align.retrieve import require_faiss
 from align.solvers import Procrustes, Refinement, Solver
 from align.storage import check_writable
 
 FILE = click.Path(path_type=Path)
+DEFAULT = ParameterSource.DEFAULT
+SPELLING = {"identical": dictionaries.identical, "numerals": dictionaries.numerals}
 
 
 def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -91,7 +97,9 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option("--force", is_flag=True, help="Replace a run that is there.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+@click.pass_context
 def supervised(
+    ctx: click.Context,
     src: str,
     tgt: str,
     train: Path | None,
@@ -123,48 +131,42 @@ def supervised(
       align supervised wiki.de.vec.gz wiki.en.vec.gz --train de-en.txt --max-vocab 50000
       align supervised pt gl --seeds identical --refine 5
     """
-    bars = Bars()
-    sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars)
-    found = sources.find(src), sources.find(tgt)
-    pair = "-".join(side.name for side in found)
-    folder = out or Path("runs") / f"{pair}-supervised"
-    check_writable(folder, force=force)
-    source, target = map(sources.vectors, found)
-    lexicon = sources.seeds(seeds, train, source, target)
-    scored = sources.test(test, pair)
-    origins = [source.origin, target.origin, lexicon.origin, scored.origin if scored else ""]
-    sources.tell_samples(origins)
-    solver: Solver = Refinement(rounds=refine, k=k, max_rank=max_rank) if refine else Procrustes()
-    run = align.supervised(
-        source,
-        target,
-        lexicon,
-        solver=solver,
-        normalize=normalize,
-        k=k,
-        test=scored,
-        seed=seed,
-        on_step=bars,
-    )
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) != DEFAULT}
+    if seeds != "dictionary" and train:
+        raise click.UsageError(f"--seeds {seeds} takes no dictionary: drop it, or --train", ctx)
+    if "max_rank" in given and not refine:
+        raise click.UsageError("--max-rank is about --refine, which is 0: give --refine 5", ctx)
+    require_faiss()
+    with Bars() as bars:
+        sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars)
+        found = sources.find(src), sources.find(tgt)
+        pair = "-".join(side.name for side in found)
+        folder = out or Path("runs") / f"{pair}-supervised"
+        check_writable(folder, force=force)
+        lexicon = sources.train(train, pair) if seeds == "dictionary" else None
+        scored = sources.test(test, pair)
+        source, target = map(sources.vectors, found)
+        if lexicon is None:
+            lexicon = SPELLING[seeds](source.words, target.index)
+        used = (source.origin, target.origin, lexicon.origin, scored.origin if scored else "")
+        sources.tell_samples(used)
+        solver: Solver = (
+            Refinement(rounds=refine, k=k, max_rank=max_rank) if refine else Procrustes()
+        )
+        run = align.supervised(
+            source,
+            target,
+            lexicon,
+            solver=solver,
+            normalize=normalize,
+            k=k,
+            test=scored,
+            seed=seed,
+            on_step=bars,
+        )
     align.save(run, folder, force=force)
-    _remark(run)
     record = run.record
     click.echo(json.dumps(as_dict(record), ensure_ascii=False) if as_json else run_table(record))
-    example = record.train_sources[len(record.train_sources) // 2]
-    note(f"kept in {folder}; try: align translate {folder} {example}")
-
-
-def _remark(run: align.Run) -> None:
-    """Say what casts doubt on the numbers."""
-    record = run.record
-    pairs = record.train.coverage.pairs_covered
-    if pairs < record.source.dim:
-        note(
-            f"{pairs} seed pairs are fewer than the {record.source.dim} dimensions, so the map is "
-            "not determined by them; more seeds or --refine 5 help"
-        )
-    if record.evaluation and record.evaluation.shared_with_train:
-        note(
-            f"{record.evaluation.shared_with_train} source words of the test were trained on, "
-            "so its scores are too high"
-        )
+    doubts(record, record.evaluation)
+    words = [word for word in run.seeds.sources if word.isalpha()] or run.seeds.sources
+    note(f"kept in {folder}; try: align translate {folder} {words[len(words) // 2]}")

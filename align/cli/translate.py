@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 
 import click
 
 from align.cli.progress import Bars, note
-from align.cli.runs import RETRIEVAL, RUN, open_run
+from align.cli.runs import RETRIEVAL, RUN, moved, open_run
 from align.retrieve import Retrieval
+from embeddings import Embeddings
+
+BATCH = 1000  # words of stdin translated at once
 
 
 @click.command()
@@ -21,6 +26,7 @@ from align.retrieve import Retrieval
 @RETRIEVAL
 @click.option("--reverse", is_flag=True, help="From target to source.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per word.")
+@moved
 @click.pass_context
 def translate(
     ctx: click.Context,
@@ -30,6 +36,8 @@ def translate(
     retrieval: Retrieval,
     reverse: bool,
     as_json: bool,
+    source_vectors: Path | None,
+    target_vectors: Path | None,
 ) -> None:
     """Print the k best translations of WORDS, or of the words on stdin, one per line.
 
@@ -42,27 +50,45 @@ def translate(
       align translate runs/en-fr-supervised --reverse maison
       align translate runs/en-fr-supervised -k 1 < words.txt > translations.tsv
     """
-    asked = list(words) or _stdin_words()
-    if not asked:
+    asked: Iterator[str] = iter(words) if words else _stdin_words()
+    if (first := next(asked, None)) is None:
         raise click.UsageError("no words: give some as arguments or on stdin", ctx)
-    run = open_run(folder, Bars())
+    with Bars() as bars:
+        run = open_run(folder, bars, source_vectors, target_vectors)
     vocabulary, other = (run.target, run.source) if reverse else (run.source, run.target)
-    answers = run.translate_all(asked, k, retrieval, reverse=reverse)
-    for word, found in zip(asked, answers, strict=True):
-        if not found:
-            remedy = "drop --reverse" if reverse else "use --reverse"
-            hint = f"; it is a word of {other.name}: {remedy}" if word in other else ""
-            note(f"{word!r} is not among the {len(vocabulary):,} words of {vocabulary.name}{hint}")
-        elif as_json:
-            listed = [asdict(candidate) for candidate in found]
-            click.echo(json.dumps({"word": word, "translations": listed}, ensure_ascii=False))
-        else:
-            for candidate in found:
-                click.echo(f"{word}\t{candidate.word}\t{candidate.score:.4f}")
-    if not all(answers):
+    asked = chain([first], asked)
+    missing = False
+    while batch := list(islice(asked, BATCH)):
+        answers = run.translate_all(batch, k, retrieval, reverse=reverse)
+        for word, found in zip(batch, answers, strict=True):
+            if not found:
+                missing = True
+                _tell_missing(word, vocabulary, other, reverse)
+            elif as_json:
+                listed = [asdict(candidate) for candidate in found]
+                click.echo(json.dumps({"word": word, "translations": listed}, ensure_ascii=False))
+            else:
+                for candidate in found:
+                    click.echo(f"{word}\t{candidate.word}\t{candidate.score:.4f}")
+    if missing:
         ctx.exit(1)
 
 
-def _stdin_words() -> list[str]:
-    lines = sys.stdin.buffer.read().decode("utf-8").split("\n")
-    return [line.strip() for line in lines if line.strip()]
+def _tell_missing(word: str, asked: Embeddings, other: Embeddings, reverse: bool) -> None:
+    remedy = "drop --reverse" if reverse else "use --reverse"
+    hint = f"; it is a word of {other.name}: {remedy}" if word in other else ""
+    if not hint and word.lower() in asked:
+        hint = f"; {word.lower()!r} is"
+    note(f"{word!r} is not among the {len(asked):,} words of {asked.name}{hint}")
+
+
+def _stdin_words() -> Iterator[str]:
+    if sys.stdin is None:  # closed by the caller
+        return
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            word = line.decode("utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"line {number} of stdin is not UTF-8: {line[:40]!r}") from error
+        if word:
+            yield word

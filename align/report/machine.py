@@ -23,7 +23,7 @@ def evaluation_dict(record: Record, evaluation: Evaluation) -> dict[str, Any]:
     """Return an evaluation with the value and coverage of every precision, and signatures."""
     data = asdict(evaluation)
     for score, plain in zip(evaluation.scores, data["scores"], strict=True):
-        plain["signature"] = signature(record, score.retrieval)
+        plain["signature"] = signature(record, score.retrieval, evaluation)
         for precision, values in zip(score.precisions, plain["precisions"], strict=True):
             values["value"] = precision.value
             values["coverage"] = precision.coverage

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from align.record import Record
+from align.record import Evaluation, LexiconRecord, Record
 
 
-def signature(record: Record, retrieval: str | None = None) -> str:
-    """Return one line without spaces: solver, settings, retrieval, OOV rule, version, seed.
+def signature(
+    record: Record, retrieval: str | None = None, evaluation: Evaluation | None = None
+) -> str:
+    """Return one line: solver, normalisation, data, retrieval, OOV rule, version, seed.
 
     Parameters
     ----------
     record : Record
     retrieval : str, optional
-        As a `Score` names it; by default CSLS with the record's neighbourhood.
+        As a `Score` names it; by default both nearest neighbour and CSLS.
+    evaluation : Evaluation, optional
+        Whose test dictionary to name; by default that of the record.
     """
+    evaluation = evaluation or record.evaluation
     return "|".join(
         [
             _solver(record.solver),
             f"norm:{record.normalize}",
-            f"retrieval:{retrieval or f'csls{record.k}'}",
+            f"vocab:{record.source.rows}x{record.target.rows}",
+            f"case:{'lower' if record.source.lower else 'kept'}",
+            f"seeds:{_name(record.train)}",
+            *([f"test:{_name(evaluation.test)}"] if evaluation else []),
+            f"retrieval:{retrieval or f'nn,csls{record.k}'}",
             "oov:skip",
             f"v:{record.versions.get('align-embeddings', 'unknown')}",
             f"seed:{record.seed}",
         ]
     )
+
+
+def _name(lexicon: LexiconRecord) -> str:
+    """Return a dictionary's file name and the start of its fingerprint."""
+    name = re.split(r"[/\\]", lexicon.origin)[-1].removeprefix("sample:") or "memory"
+    return f"{name}#{lexicon.fingerprint[:6]}"
 
 
 def _solver(solver: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from align.evaluate import Precision
-from align.record import Evaluation, Record
+from align.record import Evaluation, LexiconRecord, Record
 from align.report.signature import signature
 
 
@@ -12,7 +12,7 @@ def run_table(record: Record) -> str:
     lines = [
         f"{record.source.name} -> {record.target.name}   "
         f"{record.source.rows:,} x {record.target.rows:,} words, {record.source.dim} dimensions",
-        f"seeds     {record.train.coverage}",
+        f"seeds     {_dictionary(record.train)}",
     ]
     if record.fitted_pairs != record.train.coverage.pairs_covered:
         lines.append(f"fitted    on {record.fitted_pairs:,} pairs of mutual neighbours")
@@ -27,15 +27,19 @@ def evaluation_table(record: Record, evaluation: Evaluation) -> str:
     rows = zip(*(score.precisions for score in evaluation.scores), strict=True)
     return "\n".join(
         [
-            f"test      {evaluation.test.coverage}",
+            f"test      {_dictionary(evaluation.test)}",
             "",
             "      " + "".join(f"{name.upper():<30}" for name in names).rstrip(),
             *(f"P@{row[0].k:<4}" + "".join(map(_cell, row)).rstrip() for row in rows),
             "",
             "          percent [95 % bootstrap interval] hits/words asked",
-            f"signature {signature(record)}",
+            f"signature {signature(record, evaluation=evaluation)}",
         ]
     )
+
+
+def _dictionary(lexicon: LexiconRecord) -> str:
+    return f"{lexicon.coverage}   {lexicon.origin}".rstrip()
 
 
 def _cell(precision: Precision) -> str:

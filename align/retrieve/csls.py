@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from align.maps import Array
-from align.retrieve.search import Neighbours, Search, exact_search
+from align.retrieve.search import Neighbours, exact_search
 from align.steps import OnStep, silent
 
 
@@ -20,7 +20,6 @@ def neighbourhood_means(
     y: Array,
     k: int,
     *,
-    search: Search = exact_search,
     stage: str = "neighbourhoods",
     on_step: OnStep = silent,
 ) -> Array:
@@ -38,7 +37,7 @@ def neighbourhood_means(
     (n,) array
         In [-1, 1]; high for hubs.
     """
-    scores = search(x, y, k, stage=stage, on_step=on_step).scores
+    scores = exact_search(x, y, k, stage=stage, on_step=on_step).scores
     means: Array = scores.mean(axis=1, dtype=np.float64).astype(np.float32)
     return means
 
@@ -50,7 +49,6 @@ def csls_search(
     base_means: Array,
     k: int,
     *,
-    search: Search = exact_search,
     stage: str = "CSLS",
     on_step: OnStep = silent,
 ) -> Neighbours:
@@ -72,6 +70,6 @@ def csls_search(
     """
     asked = np.hstack([2 * queries, np.full((len(queries), 1), -1, dtype=queries.dtype)])
     searched = np.hstack([base, base_means[:, None].astype(base.dtype)])
-    found = search(asked, searched, k, stage=stage, on_step=on_step)
+    found = exact_search(asked, searched, k, stage=stage, on_step=on_step)
     scores = (found.scores - query_means[:, None]).astype(np.float32, copy=False)
     return Neighbours(found.rows, scores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,21 +26,6 @@ class Neighbours:
 
     rows: npt.NDArray[np.intp]
     scores: npt.NDArray[np.float32]
-
-
-class Search(Protocol):
-    """Finds the k rows of a base with the largest inner product with each query."""
-
-    def __call__(
-        self,
-        queries: Array,
-        base: Array,
-        k: int,
-        *,
-        stage: str = "search",
-        on_step: OnStep = silent,
-    ) -> Neighbours:
-        """Search (q, d) queries in an (m, d) base; ``k`` is at most m."""
 
 
 def exact_search(
@@ -75,7 +60,7 @@ def exact_search(
         raise ValueError(
             f"k must be between 1 and the {len(base)} vectors that are searched, got {k}"
         )
-    faiss = _faiss()
+    faiss = require_faiss()
     base = np.ascontiguousarray(base, dtype=np.float32)
     rows = np.empty((len(queries), k), dtype=np.intp)
     scores = np.empty((len(queries), k), dtype=np.float32)
@@ -89,7 +74,8 @@ def exact_search(
     return Neighbours(rows, scores)
 
 
-def _faiss() -> Any:  # noqa: ANN401  # a module without types
+def require_faiss() -> Any:  # noqa: ANN401  # a module without types
+    """Return FAISS, or raise the ImportError that states the remedy."""
     try:
         import faiss
     except ImportError as error:

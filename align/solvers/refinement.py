@@ -66,6 +66,7 @@ class Refinement:
                     "the seeds are too few or wrong"
                 )
             if np.array_equal(pairs, before):
+                on_step(Step("refinement", self.rounds, self.rounds))
                 return Solution(solution.map, pairs, losses, converged=True)
             solution = Procrustes()(Problem(problem.x, problem.y, pairs))
             losses += solution.losses

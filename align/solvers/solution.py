@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -53,10 +53,6 @@ def mean_squared_distance(problem: Problem, map_: LinearMap) -> float:
 
 def describe(solver: Solver) -> dict[str, Any]:
     """Return a solver's name and hyperparameters as plain values."""
-    values = {name: getattr(solver, name) for name in solver.__dataclass_fields__}
-    del values["name"]
-    nested = {
-        name: describe(value) if hasattr(value, "__dataclass_fields__") else value
-        for name, value in values.items()
-    }
+    values = {field.name: getattr(solver, field.name) for field in fields(solver)}
+    nested = {k: describe(cast(Solver, v)) if is_dataclass(v) else v for k, v in values.items()}
     return {"name": solver.name, **nested}
