@@ -11,9 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from io import BufferedIOBase, BytesIO
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -24,8 +24,8 @@ OnRead = Callable[[int, int], None]  # bytes read so far, bytes in all
 
 Clean = tuple[list[str], Array]  # words and their vectors
 
-BLOCK = 1 << 24  # bytes parsed at once
-AHEAD = 2  # blocks parsed while one is being used
+BLOCK = 1 << 23  # bytes parsed at once
+AHEAD = 4  # blocks parsed while one is being used
 SMALL = 1 << 14  # bytes read line by line where one of their lines is not in order
 PROBED = 100  # lines that decide the number of dimensions
 
@@ -104,25 +104,34 @@ def text_blocks(
 
 
 def _whole_lines(path: Path, on_read: OnRead | None) -> Iterator[bytes]:
-    """Yield the file in blocks of whole lines, all but the last of about BLOCK bytes."""
+    """Yield the file in blocks of whole lines of at most BLOCK bytes."""
     size = path.stat().st_size
+    store = bytearray(BLOCK)
+    buffer = memoryview(store)
+    rest = 0  # bytes of a line that is not whole yet, at the start of the buffer
     with path.open("rb") as raw, _decompressed(path, raw) as file:
-        while block := file.read(BLOCK):
-            block += file.readline(BLOCK)
-            if b"\0" in block:
+        while count := file.readinto(buffer[rest:]):
+            end = rest + count
+            cut = store.rfind(b"\n", 0, end) + 1
+            if store.find(b"\0", rest, end) >= 0:
                 raise VectorFormatError(
                     f"{path}: holds zero bytes, so it is not text; text vectors (.vec, .txt, "
                     "plain or gzip), .npz and .safetensors can be read"
                 )
-            if len(block) == 2 * BLOCK:
+            if not cut and end == BLOCK:
                 raise VectorFormatError(f"{path}: a line of over {BLOCK:,} bytes; not vectors")
+            if cut:
+                yield bytes(buffer[:cut])
+            rest = end - cut
+            buffer[:rest] = buffer[cut:end]
             if on_read:
                 on_read(raw.tell(), size)
-            yield block if block.endswith(b"\n") else block + b"\n"
+        if rest:
+            yield bytes(buffer[:rest]) + b"\n"
 
 
 @contextmanager
-def _decompressed(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
+def _decompressed(path: Path, raw: BufferedIOBase) -> Iterator[BufferedIOBase]:
     compressed = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)
     if not compressed:
@@ -130,7 +139,7 @@ def _decompressed(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
         return
     try:
         with gzip.open(raw) as file:
-            yield file  # type: ignore[misc]  # GzipFile reads bytes, typeshed does not say IO
+            yield file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise VectorFormatError(
             f"{path}: the gzip data is damaged or cut short ({error}); fetch the file again"
@@ -139,7 +148,8 @@ def _decompressed(path: Path, raw: IO[bytes]) -> Iterator[IO[bytes]]:
 
 def _probe(path: Path, block: bytes) -> Layout:
     """Read the layout off the first lines: the most common number of fields decides."""
-    lines = block.split(b"\n", PROBED + 1)[:PROBED]
+    shared = BytesIO(block)  # no copy
+    lines = [line.rstrip(b"\r\n") for line in islice(shared, PROBED)]
     fields = [line.split() for line in lines if line.strip()]
     header = None
     if fields and len(fields[0]) == 2 and all(field.isdigit() for field in fields[0]):
@@ -157,7 +167,7 @@ def _probe(path: Path, block: bytes) -> Layout:
         raise VectorFormatError(
             f"{path}: expected lines of a word and its numbers, got {start!r}; is it a vector file?"
         )
-    trailing = sum(line.rstrip(b"\r").endswith((b" ", b"\t")) for line in lines[-3:-1]) > 0
+    trailing = all(line.endswith((b" ", b"\t")) for line in lines[-3:])
     return Layout(common - 1, header, trailing)
 
 
@@ -178,6 +188,9 @@ def _ahead(
 
 def _kept(block: bytes, parsed: Clean | None, layout: Layout, tally: Tally) -> Clean:
     """Return the rows to keep; a block that did not parse is halved down to its bad lines."""
+    if parsed is None and b"  " in block:
+        block = re.sub(b"  +", b" ", block)
+        return _kept(block, _parse_clean(block, layout), layout, tally)
     if parsed is None and (middle := block.find(b"\n", len(block) // 2) + 1) < len(block) > SMALL:
         first, second = (
             _kept(half, _parse_clean(half, layout), layout, tally)
@@ -224,8 +237,7 @@ def _parse_clean(block: bytes, layout: Layout) -> Clean | None:
 def _plain(block: bytes) -> bytes:
     """Replace the separators and line ends that some writers use by a space and a newline."""
     block = block.replace(b"\t", b" ") if b"\t" in block else block
-    block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
-    return re.sub(b"  +", b" ", block) if b"  " in block else block
+    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
 
 
 def _parse_lines(block: bytes, dim: int, tally: Tally) -> tuple[list[str], Array, list[int]]:
