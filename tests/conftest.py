@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import dictionaries
+import embeddings
 from align import Problem
 from align.cli import main
 from embeddings import Embeddings
@@ -80,3 +81,22 @@ def cli(tmp_path, monkeypatch):
 
     run.home = home
     return run
+
+
+@pytest.fixture
+def files(cli, world):
+    """Vectors and dictionaries of a small world, in the working folder."""
+    source, target, lexicon = world
+    embeddings.save(source, "src.vec")
+    embeddings.save(target, "tgt.vec")
+    train, test = lexicon.split(0.5)
+    dictionaries.save(train, "train.txt")
+    dictionaries.save(test, "test.txt")
+    return ["supervised", "src.vec", "tgt.vec", "--train", "train.txt", "--test", "test.txt"]
+
+
+@pytest.fixture
+def made(cli, files):
+    result = cli(*files, "-o", "run")
+    assert result.exit_code == 0, result.output
+    return "run"

@@ -1,0 +1,68 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from align.cli import progress
+from align.cli.progress import Bars
+from align.steps import Step
+
+
+def test_a_bar_shows_what_is_under_way_and_goes(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.setattr(progress, "EVERY_IN_LOG", 0)
+
+    with Bars() as bars:
+        bars(Step("searching", 10, 40))
+        assert "searching:  25%" in capsys.readouterr().err
+        bars(Step("searching", 40, 40))
+        assert capsys.readouterr().err.endswith("\r")
+        bars.reading("en")(1, 4)
+        assert "reading en:  25%" in capsys.readouterr().err
+
+    assert capsys.readouterr().err.endswith("\r")
+
+
+def test_a_quick_stage_shows_no_bar(capsys):
+    with Bars() as bars:
+        bars(Step("quick", 1, 2))
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_run_shows_its_progress(cli, files, monkeypatch):
+    monkeypatch.setattr(progress, "DELAY", 0)
+
+    result = cli(*files, "--refine", 2)
+
+    for stage in ("reading src", "source neighbourhoods", "target neighbourhoods", "CSLS"):
+        assert stage in result.stderr
+
+
+def test_a_closed_stderr_does_not_cost_the_result(files):
+    script = "from align.cli import main; main(prog_name='align')"
+
+    done = subprocess.run(
+        ["bash", "-c", '"$@" 2>&-', "bash", sys.executable, "-c", script, *files],
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+
+    assert "P@1" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_nothing_half_written(files, number):
+    script = (
+        "import os, align.pipeline, align.cli\n"
+        f"align.pipeline.usable = lambda *a: os.kill(os.getpid(), {int(number)})\n"
+        "align.cli.main(prog_name='align')"
+    )
+    before = sorted(Path().rglob("*"))
+
+    done = subprocess.run([sys.executable, "-c", script, *files], capture_output=True, text=True)
+
+    assert done.returncode == 128 + number
+    assert "Traceback" not in done.stderr
+    assert sorted(Path().rglob("*")) == before
