@@ -21,17 +21,17 @@ class Alignment:
     source, target : Normalization
         Fitted on the vocabularies of the run, so a word that was not among them gets the same
         centering.
-    map : LinearMap
+    linear : LinearMap
         Takes normalised source rows to normalised target rows.
     """
 
     source: Normalization
     target: Normalization
-    map: LinearMap
+    linear: LinearMap
 
     def map_source(self, vectors: Array) -> Array:
         """Bring raw source vectors, (n, d), into the joint space."""
-        return self.map(self.source(vectors))
+        return self.linear(self.source(vectors))
 
     def map_target(self, vectors: Array) -> Array:
         """Bring raw target vectors, (n, d), into the joint space."""
@@ -39,7 +39,7 @@ class Alignment:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
-        tensors = {"source.w": self.map.w}
+        tensors = {"source.w": self.linear.w}
         for side, normalization in (("source", self.source), ("target", self.target)):
             for i, mean in enumerate(normalization.means):
                 tensors[f"{side}.mean.{i}"] = mean

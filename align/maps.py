@@ -43,13 +43,9 @@ class LinearMap:
     w: Array
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "w", np.asarray(self.w))
         if self.w.ndim != 2 or not np.isfinite(self.w).all():
             raise ValueError(f"a map is a finite matrix, got an array of shape {self.w.shape}")
-
-    @classmethod
-    def identity(cls, dim: int) -> LinearMap:
-        """Return the map that changes nothing in ``dim`` dimensions."""
-        return cls(np.eye(dim))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -88,7 +84,11 @@ class LinearMap:
 
     @classmethod
     def load(cls, path: str | Path) -> LinearMap:
-        """Read a map that `save` wrote."""
+        """Read a map that `save` wrote; ValueError where the file is something else."""
+        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
-        return cls(load_file(path)["w"])
+        try:
+            return cls(load_file(path)["w"])
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(f"{path} is not a readable map ({error})") from error

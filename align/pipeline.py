@@ -66,6 +66,10 @@ def supervised(
     ------
     ValueError
         If the vectors and the lexicon do not fit each other, or fewer than 10 pairs are usable.
+    TypeError
+        If an argument is not the value it should be.
+    ImportError
+        If FAISS is not installed.
     """
     started = time.perf_counter()
     require_faiss()

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from align.evaluate import Precision, Score
 from dictionaries import Coverage, Lexicon
 from embeddings import Embeddings
+
+PLAIN: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "float": (int, float),
+    "Mapping[str, Any]": dict,
+    "Mapping[str, str]": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ class Record:
         """Build a record from the plain values of a JSON file; KeyError or TypeError if not one."""
         values = {name: data[name] for name in cls.__dataclass_fields__}
         for side in ("source", "target"):
-            values[side] = VectorsRecord(**_tuples(data[side]))
+            values[side] = VectorsRecord(**_typed(VectorsRecord, _tuples(data[side])))
         values["train"] = _lexicon_record(data["train"])
         if (found := data["evaluation"]) is not None:
             values["evaluation"] = Evaluation(
@@ -147,11 +156,22 @@ class Record:
                     for score in found["scores"]
                 ),
             )
-        return cls(**_tuples(values))
+        if "name" not in data["solver"]:
+            raise KeyError("solver.name")
+        return cls(**_typed(cls, _tuples(values)))
 
 
 def _lexicon_record(data: Mapping[str, Any]) -> LexiconRecord:
     return LexiconRecord(**{**_tuples(data), "coverage": Coverage(**data["coverage"])})
+
+
+def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data; TypeError where a plain field of the dataclass holds another type."""
+    for field in fields(kind):
+        expected = PLAIN.get(str(field.type))
+        if expected and not isinstance(data[field.name], expected):
+            raise TypeError(f"{field.name} should be {field.type}, is {data[field.name]!r}")
+    return data
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

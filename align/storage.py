@@ -17,11 +17,13 @@ from align.report import as_dict
 from align.report.machine import FORMAT
 from align.retrieve import Space
 from align.run import Run
+from dictionaries import Lexicon
 from embeddings import Embeddings
 from embeddings.arrays import write_tensors
 from embeddings.text import OnRead
 
 MAP, SPACE, SEEDS, RECORD = "map.safetensors", "space.safetensors", "seeds.tsv", "run.json"
+PARTS = {MAP, SPACE, SEEDS, RECORD}
 
 
 def check_writable(folder: str | Path, *, force: bool = False) -> None:
@@ -35,19 +37,19 @@ def check_writable(folder: str | Path, *, force: bool = False) -> None:
         If it cannot be made.
     """
     folder = Path(folder)
-    if folder.exists():
-        names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-        if foreign := sorted(names - {MAP, SPACE, SEEDS, RECORD}):
-            what = f"holds {foreign[0]!r}, which is" if folder.is_dir() else "is a file and"
-            raise FileExistsError(
-                f"{folder} {what} not part of a run, so it will not be replaced; "
-                "give another folder with --out"
-            )
-        if names and not force:
-            raise FileExistsError(
-                f"{folder} holds a run already; give another folder with --out, "
-                "or replace it with --force"
-            )
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{folder} is a file; give another folder with --out")
+    inside = list(folder.iterdir()) if folder.is_dir() else []
+    if foreign := sorted(path.name for path in inside if not _is_part(path)):
+        raise FileExistsError(
+            f"{folder} holds {foreign[0]!r}, which is not part of a run, so it will not be "
+            "replaced; give another folder with --out"
+        )
+    if inside and not force:
+        raise FileExistsError(
+            f"{folder} holds a run already; give another folder with --out, "
+            "or replace it with --force"
+        )
     if folder.resolve() in (Path.cwd(), *Path.cwd().parents):
         raise OSError(f"a run needs a folder of its own, not {folder}; give one with --out")
     there = next(path for path in folder.absolute().parents if path.exists())
@@ -57,6 +59,11 @@ def check_writable(folder: str | Path, *, force: bool = False) -> None:
         raise OSError(
             f"cannot write a run in {there} ({error.strerror}); give a folder with --out"
         ) from error
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a file belongs to a run; the seeds do where a record lies beside them."""
+    return path.is_file() and path.name in PARTS and (path.parent / RECORD).is_file()
 
 
 def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
@@ -167,7 +174,7 @@ def load(
     folder = Path(folder)
     record = load_record(folder)
     alignment = Alignment.load(folder / MAP)
-    seeds = dictionaries.load(folder / SEEDS)
+    seeds = _seeds(folder / SEEDS)
     means = _means(folder / SPACE)
     source = _vectors(record.source, source, on_read)
     target = _vectors(record.target, target, on_read)
@@ -179,6 +186,14 @@ def load(
         record.k,
     )
     return Run(source, target, seeds, alignment, space, record)
+
+
+def _seeds(path: Path) -> Lexicon:
+    """Read the seeds exactly as they were written, which `dictionaries.load` does not promise."""
+    rows = [line.split("\t") for line in path.read_bytes().decode().split("\n")[:-1]]
+    if not rows or any(len(row) != 2 for row in rows):
+        raise ValueError(f"{path} is not readable; make the run again")
+    return Lexicon(tuple((source, target) for source, target in rows))
 
 
 def _means(path: Path) -> dict[str, Array]:

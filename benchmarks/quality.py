@@ -56,7 +56,3 @@ def zhang() -> None:
         f"other: mean {statistics.mean(scores):.1f}, lowest {min(scores):.1f}, highest "
         f"{max(scores):.1f} over {SPLITS} splits (seeds 0 to {SPLITS - 1})."
     )
-
-
-if __name__ == "__main__":
-    main()

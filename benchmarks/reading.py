@@ -57,7 +57,3 @@ def seconds(read, path: Path) -> float:  # noqa: ANN001
     start = time.perf_counter()
     read(path)
     return time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
 """Word pairs: reading, writing, splitting, and seeds that need no dictionary. Knows no vectors."""
 
 from dictionaries.lexicon import Coverage, Lexicon, LexiconFormatError, LexiconReport
-from dictionaries.reading import load, sample, sample_names, save
+from dictionaries.reading import load, sample_names, save
 from dictionaries.seeds import identical, numerals
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "identical",
     "load",
     "numerals",
-    "sample",
     "sample_names",
     "save",
 ]

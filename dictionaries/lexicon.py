@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Container, Iterable
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,7 +82,7 @@ class Lexicon:
 
     Parameters
     ----------
-    pairs : iterable of (str, str)
+    pairs : sequence of (str, str)
         A word with several translations has several pairs; repeated pairs count once.
     origin : str
         The file the pairs came from; empty for pairs made in memory.
@@ -90,12 +90,15 @@ class Lexicon:
         What the reader saw.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: Sequence[Pair]
     origin: str = ""
     report: LexiconReport = LexiconReport()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pairs", tuple(dict.fromkeys(self.pairs)))
+        pairs = tuple(dict.fromkeys(tuple(pair) for pair in self.pairs))
+        if wrong := [pair for pair in pairs if len(pair) != 2]:
+            raise ValueError(f"expected pairs of two words, got {wrong[0]!r}")
+        object.__setattr__(self, "pairs", pairs)
 
     def __repr__(self) -> str:
         return f"<Lexicon {self.origin}: {len(self.sources):,} words, {len(self):,} pairs>"
@@ -156,10 +159,3 @@ class Lexicon:
         """Count what two vocabularies hold of this lexicon."""
         covered = self.within(source, target)
         return Coverage(len(self.sources), len(covered.sources), len(self), len(covered))
-
-
-def unique(pairs: Iterable[Pair], origin: str, lines: int, malformed: tuple[str, ...]) -> Lexicon:
-    """Make a lexicon of what was read, counting the pairs that repeat."""
-    listed = list(pairs)
-    kept = tuple(dict.fromkeys(listed))
-    return Lexicon(kept, origin, LexiconReport(lines, len(listed) - len(kept), malformed))

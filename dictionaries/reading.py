@@ -9,7 +9,7 @@ import zlib
 from importlib.resources import files
 from pathlib import Path
 
-from dictionaries.lexicon import Lexicon, LexiconFormatError, LexiconReport, Pair, unique
+from dictionaries.lexicon import Lexicon, LexiconFormatError, LexiconReport, Pair
 
 SAMPLE = "sample:"  # the origin of the dictionary shipped in the package
 SCORE = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?")
@@ -44,7 +44,7 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
         If no line is a pair, or, with ``strict``, if one is not.
     """
     if str(path).startswith(SAMPLE):
-        return sample(*str(path).removeprefix(SAMPLE).rpartition(".")[::2])
+        return _sample(*str(path).removeprefix(SAMPLE).rpartition(".")[::2])
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, expected a dictionary file")
@@ -68,7 +68,9 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
             "expected a source word and a target word on each line"
         )
     _refuse_punctuation(path, pairs)
-    return unique(pairs, str(path.resolve()), len(lines), tuple(malformed))
+    kept = tuple(dict.fromkeys(pairs))
+    report = LexiconReport(len(lines), len(pairs) - len(kept), tuple(malformed))
+    return Lexicon(kept, str(path.resolve()), report)
 
 
 def sample_names() -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def sample_names() -> tuple[str, ...]:
     return ("en-fr", "fr-en")
 
 
-def sample(name: str, part: str) -> Lexicon:
+def _sample(name: str, part: str) -> Lexicon:
     """Return the sample dictionary, written for this package.
 
     Parameters
@@ -92,9 +94,9 @@ def sample(name: str, part: str) -> Lexicon:
             f"no sample dictionary {name!r} {part!r}; there are en-fr and fr-en, train and test"
         )
     if name == "fr-en":
-        pairs = sample("en-fr", part).reversed
+        pairs = _sample("en-fr", part).reversed
         if part == "test":
-            pairs = pairs.only(set(pairs.sources) - set(sample(name, "train").sources))
+            pairs = pairs.only(set(pairs.sources) - set(_sample(name, "train").sources))
     else:
         text = (files("dictionaries") / "sample" / f"en-fr.{part}.tsv").read_text("utf-8")
         rows = [line.split("\t") for line in text.splitlines()]
@@ -104,8 +106,13 @@ def sample(name: str, part: str) -> Lexicon:
 
 def save(lexicon: Lexicon, path: str | Path) -> None:
     """Write one pair per line, separated by a tab."""
+    for word in (word for pair in lexicon.pairs for word in pair):
+        if not word or "\t" in word or "\n" in word:
+            raise ValueError(
+                f"{word!r} cannot be written: it is empty or holds a tab or a line break"
+            )
     text = "".join(f"{source}\t{target}\n" for source, target in lexicon.pairs)
-    Path(path).write_text(text, encoding="utf-8")
+    Path(path).write_bytes(text.encode())
 
 
 def _lines(path: Path) -> list[bytes]:
@@ -128,11 +135,13 @@ def _parse_line(line: bytes) -> Pair | str:
     except UnicodeDecodeError:
         return f"not UTF-8: {line[:60]!r}"
     # ASCII white space only: words may hold a no-break space
-    fields = [field.strip(" ") for field in text.split("\t")] if "\t" in text else text.split(" ")
-    fields = [field for field in fields if field]
-    if len(fields) == 3 and "\t" in text and SCORE.fullmatch(fields[2]):
-        del fields[2]
-    if len(fields) == 2:
+    if "\t" in text:
+        fields = [field.strip(" ") for field in text.split("\t")]
+        if len(fields) == 3 and SCORE.fullmatch(fields[2]):
+            del fields[2]
+    else:
+        fields = [field for field in text.split(" ") if field]
+    if len(fields) == 2 and all(fields):
         return fields[0], fields[1]
     return f"expected 2 words, got {len(fields)}: {text[:60]!r}" if fields else ""
 

@@ -1,6 +1,6 @@
 """Word vectors of one language: values, readers and writers. Knows nothing of alignment."""
 
-from embeddings.reading import Stream, load, sample, sample_names
+from embeddings.reading import Stream, load, sample_names
 from embeddings.values import Defect, Embeddings, ReadReport, VectorFormatError
 from embeddings.writing import save
 
@@ -11,7 +11,6 @@ __all__ = [
     "Stream",
     "VectorFormatError",
     "load",
-    "sample",
     "sample_names",
     "save",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from embeddings.arrays import read_npz, read_safetensors
 from embeddings.tally import Tally
 from embeddings.text import OnRead, text_blocks
-from embeddings.values import Array, Embeddings, ReadReport, VectorFormatError, all_finite
+from embeddings.values import Array, Embeddings, ReadReport, VectorFormatError, require_finite
 
 SAMPLE = "sample:"  # the origin of the vectors shipped in the package
 FASTTEXT_BINARY = (793712314).to_bytes(4, "little")
@@ -120,17 +120,6 @@ def sample_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _sample_folder().glob("*.npz")))
 
 
-def sample(name: str, *, max_vocab: int = 0, lower: bool = False) -> Embeddings:
-    """Return the sample vectors of a language, 8,000 words x 300, made from ELTeC novels.
-
-    Raises
-    ------
-    ValueError
-        If there is no sample of that name.
-    """
-    return load(SAMPLE + name, max_vocab=max_vocab, lower=lower)
-
-
 def _located(path: str | Path) -> tuple[Path, str, str]:
     """Return the file to read, the language's name, and the origin to record."""
     text = str(path)
@@ -170,23 +159,20 @@ def _container(path: Path) -> Callable[[Path, int], tuple[list[str], Array]] | N
     """Return the reader of a binary container, or None for text."""
     with path.open("rb") as file:
         start = file.read(9)
+        size = path.stat().st_size
     if start.startswith(FASTTEXT_BINARY):
         raise VectorFormatError(
             f"{path}: fastText .bin models cannot be read yet; use the .vec file of the same model"
         )
     if start.startswith(b"PK\x03\x04"):
         return read_npz
-    return read_safetensors if start[8:] == b"{" else None
+    header = int.from_bytes(start[:8], "little")  # enormous for eight bytes of text
+    return read_safetensors if start[8:] == b"{" and header < size else None
 
 
 def _filter(words: list[str], vectors: Array, tally: Tally) -> tuple[list[str], Array]:
     tally.lines = tally.rows = tally.expected = len(words)
-    if not all_finite(vectors):
-        row = int(np.argmin(np.isfinite(vectors).all(axis=1)))
-        raise VectorFormatError(
-            f"{tally.name}: the vector of {words[row]!r} (row {row}) holds a number that is not "
-            "finite; write the file again without such rows"
-        )
+    require_finite(words, vectors, tally.name)
     return tally.keep(words, vectors, range(1, len(words) + 1))
 
 

@@ -27,6 +27,7 @@ Clean = tuple[list[str], Array]  # words and their vectors
 BLOCK = 1 << 23  # bytes parsed at once
 AHEAD = 4  # blocks parsed while one is being used
 SMALL = 1 << 14  # bytes read line by line where one of their lines is not in order
+EMPTY_LINES = re.compile(rb"\A(?:[ \t\r\v\f]*\n)*")
 PROBED = 100  # lines that decide the number of dimensions
 
 
@@ -38,15 +39,16 @@ class Layout:
     header: tuple[int, int] | None
     trailing: bool
 
-    def compare(self, *, rows: int, tally: Tally) -> None:
-        """Say where the header promises something else than the file holds."""
-        rows_promised, dim_promised = self.header or (rows, self.dim)
+    def header_remark(self, rows: int, *, ended: bool) -> str:
+        """Say where the header promises something else than ``rows`` (so far) and ``dim``."""
+        promised, dim = self.header or (rows, self.dim)
         said = []
-        if rows_promised != rows:
-            said.append(f"the header promises {rows_promised:,} rows, there are {rows:,}")
-        if dim_promised != self.dim:
-            said.append(f"the header promises {dim_promised} dimensions, there are {self.dim}")
-        tally.header = "; ".join(said)
+        if rows > promised or (ended and rows < promised):
+            there = "there are" if ended else "there are more than"
+            said.append(f"the header promises {promised:,} rows, {there} {rows:,}")
+        if dim != self.dim:
+            said.append(f"the header promises {dim} dimensions, there are {self.dim}")
+        return "; ".join(said)
 
 
 def text_blocks(
@@ -80,7 +82,7 @@ def text_blocks(
     first = next(blocks, b"").removeprefix(b"\xef\xbb\xbf")
     if not first:
         raise VectorFormatError(f"{path}: the file is empty, expected word vectors")
-    body = first.lstrip(b"\r\n")
+    body = EMPTY_LINES.sub(b"", first, count=1)
     tally.lines = first[: len(first) - len(body)].count(b"\n")
     layout = _probe(path, body)
     if layout.header:
@@ -98,9 +100,10 @@ def text_blocks(
         if max_vocab and rows == max_vocab:
             if on_read:  # nothing more will be read
                 on_read(path.stat().st_size, path.stat().st_size)
+            tally.header = layout.header_remark(tally.rows, ended=False)
             break
     else:
-        layout.compare(rows=tally.rows, tally=tally)
+        tally.header = layout.header_remark(tally.rows, ended=True)
 
 
 def _whole_lines(path: Path, on_read: OnRead | None) -> Iterator[bytes]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,21 +28,21 @@ class Defect:
         What is wrong with the lines.
     count : int
         How many lines have it.
-    lines : tuple of int
-        Line numbers of the first few, counted from 1.
+    line_numbers : tuple of int
+        Those of the first few, counted from 1.
     left_out : bool
         Whether these lines gave no word.
     """
 
     kind: str
     count: int
-    lines: tuple[int, ...]
+    line_numbers: tuple[int, ...]
     left_out: bool = True
 
     def __str__(self) -> str:
         """Say it in a few words, as in ``2 lines left out: zero row (line 4, 9)``."""
-        more = ", ..." if self.count > len(self.lines) else ""
-        where = ", ".join(map(str, self.lines))
+        more = ", ..." if self.count > len(self.line_numbers) else ""
+        where = ", ".join(map(str, self.line_numbers))
         verb = "left out" if self.left_out else "kept"
         noun = "line" if self.count == 1 else "lines"
         return f"{self.count:,} {noun} {verb}: {self.kind} (line {where}{more})"
@@ -126,12 +127,13 @@ class Embeddings:
         if len(self.index) != len(self.words):
             twice = next(word for i, word in enumerate(self.words) if self.index[word] != i)
             raise ValueError(f"{label}: the word {twice!r} comes more than once")
-        if not all_finite(vectors):
-            row = int(np.argmin(np.isfinite(vectors).all(axis=1)))
+        joined = "\n".join(self.words)
+        if "" in self.index or joined.count("\n") >= len(self) or "\t" in joined:
+            broken = next(word for word in self.words if not word or re.search("[\t\n]", word))
             raise ValueError(
-                f"{label}: the vector of {self.words[row]!r} (row {row}) holds a number that is "
-                "not finite; leave such rows out"
+                f"{label}: {broken!r} is no word; leave out empty words, tabs and breaks"
             )
+        require_finite(self.words, vectors, label)
 
     def __repr__(self) -> str:
         return f"<Embeddings {self.name}: {len(self):,} words x {self.dim}>"
@@ -160,16 +162,19 @@ class Embeddings:
     @cached_property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that change with any word or any number (BLAKE2b)."""
-        return fingerprint(self.words, np.ascontiguousarray(self.vectors).data)
+        digest = hashlib.blake2b("".join(f"{word}\n" for word in self.words).encode())
+        digest.update(self.vectors.data)
+        return digest.hexdigest()[:32]
 
 
-def fingerprint(words: Iterable[str], *data: memoryview) -> str:
-    """Digest words, each ended by a newline, and further bytes into 32 hexadecimal digits."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update("".join(f"{word}\n" for word in words).encode())
-    for piece in data:
-        digest.update(piece)
-    return digest.hexdigest()
+def require_finite(words: Sequence[str], vectors: Array, label: str) -> None:
+    """Raise an error that names the first word whose vector holds NaN or infinity."""
+    if not all_finite(vectors):
+        row = int(np.argmin(np.isfinite(vectors).all(axis=1)))
+        raise VectorFormatError(
+            f"{label}: the vector of {words[row]!r} (row {row}) holds a number that is not finite; "
+            "leave such rows out"
+        )
 
 
 def all_finite(vectors: Array) -> bool:

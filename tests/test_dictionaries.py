@@ -22,12 +22,24 @@ def test_a_tab_lets_words_hold_spaces(write):
 
 
 def test_a_score_in_the_third_column_is_passed_over(write):
-    path = write("dog\tchien\t0.51\ncat\tchat\t-1.2e-05\nbig\tgros\tfat\n")
+    path = write("dog\tchien\t0.51\ncat\tchat\t-1.2e-05\nbig\tgros\tfat\nhouse\t\t0.7\n")
 
     read = dictionaries.load(path)
 
     assert read.pairs == (("dog", "chien"), ("cat", "chat"))
-    assert len(read.report.malformed) == 1
+    assert [m.split(":")[0] for m in read.report.malformed] == ["line 3", "line 4"]
+
+
+@pytest.mark.parametrize("word", ["", "a\tb", "a\nb"])
+def test_words_that_a_file_cannot_hold_are_refused(tmp_path, word):
+    with pytest.raises(ValueError, match="cannot be written"):
+        save(Lexicon(((word, "x"),)), tmp_path / "d.tsv")
+
+
+def test_pairs_are_of_two():
+    assert Lexicon([["a", "b"]]).pairs == (("a", "b"),)
+    with pytest.raises(ValueError, match=r"expected pairs of two words, got \('a', 'b', 'c'\)"):
+        Lexicon([("a", "b", "c")])
 
 
 def test_accents_are_composed_and_gzip_is_read(write):
@@ -124,7 +136,7 @@ def test_a_written_lexicon_reads_back(tmp_path):
 
 
 def test_the_sample_dictionary_is_what_its_description_says(sample_vocabularies):
-    train, test = (dictionaries.sample("en-fr", part) for part in ("train", "test"))
+    train, test = (dictionaries.load(f"sample:en-fr.{part}") for part in ("train", "test"))
     source, target = sample_vocabularies
 
     assert len(train.sources) == 1000
@@ -141,7 +153,7 @@ def test_a_sample_that_is_not_there_is_named():
 
 
 def test_the_reversed_sample_does_not_leak():
-    train, test = (dictionaries.sample("fr-en", part) for part in ("train", "test"))
+    train, test = (dictionaries.load(f"sample:fr-en.{part}") for part in ("train", "test"))
 
     assert not set(train.sources) & set(test.sources)
     assert len(test.sources) > 300
@@ -151,4 +163,4 @@ def test_the_reversed_sample_does_not_leak():
 def sample_vocabularies():
     import embeddings
 
-    return embeddings.sample("en").index, embeddings.sample("fr").index
+    return embeddings.load("sample:en").index, embeddings.load("sample:fr").index

@@ -27,6 +27,9 @@ def test_a_value_knows_its_words_and_dimensions():
         (["a"], [[1.0, 2.0], [3.0, 4.0]], r"one row for each of 1 words, got .*\(2, 2\)"),
         (["a", "a"], [[1.0], [2.0]], "'a' comes more than once"),
         (["a", "b"], [[1.0], [np.nan]], r"'b' \(row 1\) holds a number that is not finite"),
+        (["a", "b\tc"], [[1.0], [2.0]], r"'b\\tc' is no word"),
+        (["a\n", "b"], [[1.0], [2.0]], r"'a\\n' is no word"),
+        (["", "b"], [[1.0], [2.0]], "'' is no word"),
         ([], np.empty((0, 3)), r"no vectors, got an array of shape \(0, 3\)"),
     ],
 )
@@ -45,11 +48,11 @@ def test_the_fingerprint_changes_with_a_word_and_with_a_number():
 
 def test_the_sample_is_in_the_package():
     assert embeddings.sample_names() == ("en", "fr")
-    sample = embeddings.sample("fr")
+    sample = embeddings.load("sample:fr")
     assert sample.vectors.shape == (8000, 300)
     assert embeddings.load(sample.origin).fingerprint == sample.fingerprint
     with pytest.raises(ValueError, match="no sample vectors for 'xx'; there are en, fr"):
-        embeddings.sample("xx")
+        embeddings.load("sample:xx")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,8 @@ def test_binary_files_with_bad_numbers_are_refused(tmp_path, suffix):
         ({"words": np.array("a\nb\nc"), "vectors": np.ones((2, 2))}, "3 words but 2 vectors"),
         ({"words": np.array("a\nb"), "vectors": np.ones((2, 2), int)}, "type int64"),
         ({"words": np.array([["a"], ["b"]]), "vectors": np.ones((2, 2))}, r"shape \(2, 1\)"),
+        ({"words": np.array("a\nb"), "vectors": np.ones((2, 0))}, r"shape \(2, 0\)"),
+        ({"words": np.array("a"), "vectors": np.full((1, 2), 1e300)}, "'a' .* is not finite"),
         ({"words": np.array([1, 2]), "vectors": np.ones((2, 2))}, "type int64"),
         ({"words": np.array([b"\xff"]), "vectors": np.ones((1, 2))}, "not UTF-8"),
         ({"words": np.array(["a", "b"], object), "vectors": np.ones((2, 2))}, "not a readable"),
@@ -129,7 +134,7 @@ def test_words_stored_as_bytes_are_decoded(tmp_path):
 
 
 def test_a_short_text_stands_for_many_words():
-    assert repr(embeddings.sample("en")) == "<Embeddings en: 8,000 words x 300>"
+    assert repr(embeddings.load("sample:en")) == "<Embeddings en: 8,000 words x 300>"
 
 
 def test_a_symbolic_link_stays_and_devices_are_refused(tmp_path):

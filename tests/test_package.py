@@ -83,6 +83,15 @@ def test_the_python_of_the_readme_runs(readme, tmp_path):
     assert (tmp_path / "runs" / "en-fr" / "run.json").exists()
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/formats.md"])
+def test_a_page_has_no_dead_link_and_no_placeholder(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert ((ROOT / page).parent / link).exists(), link
+    assert not re.search(r"\b(RESULTS|RATIO|NNN|TODO|XXX)\b", text)
+
+
 def test_the_result_shown_in_the_readme_is_the_one_computed(readme, cli):
     shown = re.search(r"```text\n(.*?)```", readme, re.DOTALL)[1]
 

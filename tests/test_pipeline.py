@@ -68,7 +68,7 @@ def test_the_test_dictionary_takes_no_part_in_the_map(world):
     honest = align.supervised(source, target, train, test=test, k=5)
     lied_to = align.supervised(source, target, train, test=wrong, k=5)
 
-    np.testing.assert_array_equal(honest.alignment.map.w, lied_to.alignment.map.w)
+    np.testing.assert_array_equal(honest.alignment.linear.w, lied_to.alignment.linear.w)
     assert lied_to.record.evaluation.scores[0].at(1).hits == 0
 
 
@@ -217,6 +217,57 @@ def test_a_run_of_another_format_is_refused(run, tmp_path):
         load_record(tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"seed": 0', '"seed": "0"'),
+        ('"max_vocab": 0', '"max_vocab": "x"'),
+        ('"origin": ""', '"origin": 5'),
+        ('"solver": {\n  "name": "procrustes"\n }', '"solver": {}'),
+        ('"versions": {', '"versions": [], "more": {'),
+        ('"source": {', '"source": 3, "more": {'),
+    ],
+)
+def test_a_record_with_another_type_is_refused(run, tmp_path, right, wrong):
+    align.save(run, tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    assert right in path.read_text()
+    path.write_text(path.read_text().replace(right, wrong))
+
+    with pytest.raises(ValueError, match="run.json is not a readable record"):
+        load_record(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["seeds.tsv", "run.json"])
+def test_a_file_of_the_user_is_no_run(run, tmp_path, name):
+    (tmp_path / name).write_text("precious")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "seeds.tsv").write_text("precious")
+    (tmp_path / "odd" / "run.json").mkdir(parents=True)
+
+    with pytest.raises(FileExistsError, match=f"{name} is a file; give another folder"):
+        align.save(run, tmp_path / name, force=True)
+    with pytest.raises(FileExistsError, match=r"folder holds 'seeds.tsv', which is not part"):
+        align.save(run, tmp_path / "folder", force=True)
+    with pytest.raises(FileExistsError, match=r"odd holds 'run.json', which is not part"):
+        align.save(run, tmp_path / "odd", force=True)
+
+    assert (tmp_path / name).read_text() == "precious"
+
+
+@pytest.mark.parametrize("form", ["{}:", "e\u0301{}", " {} ", "\ufeff{}", "new {}"])
+def test_seeds_of_any_spelling_survive_the_folder(world, tmp_path, form):
+    source, target, _ = world
+    words = [form.format(i) for i in range(40)]
+    source, target = (Embeddings(words, value.vectors, value.name) for value in (source, target))
+    seeds = Lexicon(tuple((word, word) for word in words))
+    run = align.supervised(source, target, seeds, k=5)
+
+    align.save(run, tmp_path / "run")
+
+    assert align.load(tmp_path / "run", source=source, target=target).seeds.pairs == seeds.pairs
+
+
 def test_the_working_folder_is_no_run(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -304,8 +355,7 @@ def test_the_signature_names_every_hyperparameter(world):
         f"v:{run.record.versions['align-embeddings']}|seed:0"
     )
     assert "retrieval:nn,csls4|" in signature(run.record)
-    assert "fitted    on" not in run_table(replace(run.record, fitted_pairs=40))
-    assert "fitted    on 39 pairs" in run_table(replace(run.record, fitted_pairs=39))
+    assert "fitted    on 40 pairs of mutual neighbours" in run_table(run.record)
 
 
 def test_arrays_in_arrays_out(noisy):

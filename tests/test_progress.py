@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -66,3 +67,41 @@ def test_a_signal_leaves_nothing_half_written(files, number):
     assert done.returncode == 128 + number
     assert "Traceback" not in done.stderr
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP on Windows")
+def test_a_run_under_nohup_outlives_its_terminal(files):
+    script = (
+        "import os, signal, align.pipeline, align.cli\n"
+        "usable = align.pipeline.usable\n"
+        "def hang_up(*a): os.kill(os.getpid(), signal.SIGHUP); return usable(*a)\n"
+        "align.pipeline.usable = hang_up\n"
+        "align.cli.main(prog_name='align')"
+    )
+
+    subprocess.run(
+        ["bash", "-c", "trap '' HUP; \"$@\"", "bash", sys.executable, "-c", script, *files],
+        check=True,
+        capture_output=True,
+    )
+
+    assert Path("runs/src-tgt-supervised/run.json").exists()
+
+
+def test_a_broken_stderr_does_not_cost_the_run(files):
+    script = (
+        "import align.cli.progress as p\n"
+        "p.DELAY = 0\n"
+        "from align.cli import main; main(prog_name='align')"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, *files],
+        stdout=subprocess.PIPE, stderr=writer, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+
+    assert "P@1" in done.stdout
+    assert Path("runs/src-tgt-supervised/run.json").exists()

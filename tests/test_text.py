@@ -24,7 +24,7 @@ def lines(n, bad=()):
 
 
 def defects(report):
-    return {defect.kind: (defect.count, defect.lines) for defect in report.defects}
+    return {defect.kind: (defect.count, defect.line_numbers) for defect in report.defects}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,7 @@ def defects(report):
         "\n" + TWO + "\n\n",
         "\ufeff2 3\n" + TWO,
         "\n\n2 3\n" + TWO,
+        " \n\t\n2 3\n" + TWO,
         TWO.replace(" 2.5", "  2.5"),
     ],
     ids=[
@@ -51,6 +52,7 @@ def defects(report):
         "blank",
         "bom",
         "late-header",
+        "late-header-after-spaces",
         "two-spaces",
     ],
 )
@@ -154,6 +156,22 @@ def test_a_header_that_lies_is_told(write, header, said):
 
     assert len(read) == 2
     assert said in read.report.header
+
+
+def test_a_header_is_checked_where_reading_stops_early(write):
+    path = write("2 7\na 1 2\nb 3 4\nc 5 6\n")
+
+    said = embeddings.load(path, max_vocab=1).report.header
+
+    assert said == (
+        "the header promises 2 rows, there are more than 3; "
+        "the header promises 7 dimensions, there are 2"
+    )
+    assert embeddings.load(write("9 2\na 1 2\nb 3 4\n"), max_vocab=1).report.header == ""
+
+
+def test_text_is_not_taken_for_safetensors(write):
+    assert embeddings.load(write("300 200\n{ 1 2\na 3 4\n")).words == ("{", "a")
 
 
 @pytest.mark.parametrize(

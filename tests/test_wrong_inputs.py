@@ -101,6 +101,7 @@ CASES = {
         "supervised xx fr",
         "no vectors for 'xx': looked for wiki.xx.vec, cc.xx.300.vec, xx.vec .* --data-home",
     ),
+    "unknown sample": (1, "supervised sample:xx fr", "there is no vector file sample:xx"),
     "folder as vectors": (
         1,
         "supervised folder/ tgt.vec --train pairs.txt",
@@ -156,7 +157,11 @@ CASES = {
         f"supervised {GOOD} -o folder --force",
         "folder holds 'thesis', which is not part of a run, so it will not be replaced; .*--out",
     ),
-    "file as output": (1, f"supervised {GOOD} -o file", "file is a file and not part of a run"),
+    "file as output": (
+        1,
+        f"supervised {GOOD} -o file",
+        "file is a file; give another folder with --out",
+    ),
     "output below a file": (1, f"supervised {GOOD} -o file/run", "cannot write a run in .*--out"),
     "unknown normalisation": (
         2,
@@ -205,7 +210,7 @@ CASES = {
     "other dimensions": (
         1,
         "apply run -o m.vec --vectors narrow.vec",
-        "fitted on 8 dimensions, got vectors of shape .*5",
+        "narrow.vec has 5 dimensions, the run 8; give the vectors that --side names",
     ),
 }
 

@@ -39,7 +39,8 @@ class Manual(click.Group):
             return super().main(args, prog_name, standalone_mode=False, **extra)
         for name in ("SIGTERM", "SIGHUP"):  # of a cluster, of a closed terminal: clean up as well
             with suppress(AttributeError, ValueError):  # not on Windows, not in a thread
-                signal.signal(getattr(signal, name), _stop)
+                if signal.getsignal(number := getattr(signal, name)) is signal.SIG_DFL:  # no nohup
+                    signal.signal(number, _stop)
         try:
             code = super().main(args, prog_name, standalone_mode=False, **extra)
         except NoArgsIsHelpError as error:

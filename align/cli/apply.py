@@ -76,13 +76,23 @@ def apply(
         if out.exists() and out.resolve() == stream.path.resolve():
             raise ValueError(f"{out} is the file that is read; write to another")
         refuse_existing(out, force)
-        mapped = ((words, into_space(rows)) for words, rows in stream)
+        dim = alignment.linear.shape[side == "target"]
+        mapped = ((words, into_space(_fitting(rows, dim, stream))) for words, rows in stream)
         if text:
-            rows = _write_text(out, mapped, alignment.map.shape[1])
+            rows = _write_text(out, mapped, alignment.linear.shape[1])
         else:
             rows = _write_whole(out, mapped)
     remark_all(stream.path, stream.report.remarks)
     note(f"{rows:,} vectors in {out}")
+
+
+def _fitting(rows: Array, dim: int, stream: Stream) -> Array:
+    if rows.shape[1] != dim:
+        raise ValueError(
+            f"{stream.path} has {rows.shape[1]} dimensions, the run {dim}; give the vectors that "
+            "--side names, from the same training"
+        )
+    return rows
 
 
 def _write_text(out: Path, mapped: Blocks, dim: int) -> int:

@@ -34,13 +34,17 @@ class Bars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        while self._bars:
-            self._bars.popitem()[1].close()
+        with suppress(OSError):
+            while self._bars:
+                self._bars.popitem()[1].close()
 
     def __call__(self, step: Step) -> None:
         """Show a step; the bar goes when its stage is done."""
-        if sys.stderr is None:  # closed by the caller
-            return
+        if sys.stderr is not None:  # closed by the caller
+            with suppress(OSError):  # a broken stderr must not cost the work
+                self._show(step)
+
+    def _show(self, step: Step) -> None:
         bar = self._bars.get(step.stage)
         if bar is None:
             bar = self._bars[step.stage] = tqdm(

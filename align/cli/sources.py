@@ -65,7 +65,7 @@ class Sources:
 
     def find(self, text: str) -> Found:
         """Find the vector file of a language code or a path, without reading it."""
-        if text.startswith(SAMPLE):
+        if text.startswith(SAMPLE) and text.removeprefix(SAMPLE) in embeddings.sample_names():
             return Found(text, text.removeprefix(SAMPLE))
         if Path(text).is_file() or not CODE.fullmatch(text):
             require_file(Path(text))
@@ -101,7 +101,7 @@ class Sources:
         if given is None and not path.is_file():
             if pair not in dictionaries.sample_names():
                 return None
-            return dictionaries.sample(pair, part)
+            return dictionaries.load(f"{SAMPLE}{pair}.{part}")
         found = dictionaries.load(path, lower=self.lower, strict=self.strict)
         remark_all(path, found.report.remarks)
         return found
@@ -112,9 +112,9 @@ class Sources:
             return found
         raise FileNotFoundError(
             f"no training dictionary for {pair}: looked for "
-            f"{dictionary_file(self.home, pair, 'train')}, and the package's sample is en-fr only; "
-            "give one with --train FILE, or do without: --seeds identical needs none (nor will "
-            "align unsupervised, which is planned)"
+            f"{dictionary_file(self.home, pair, 'train')}, and the package's sample is of "
+            f"{' and '.join(dictionaries.sample_names())}; give one with --train FILE, or do "
+            "without: --seeds identical needs none (nor will align unsupervised, which is planned)"
         )
 
     def tell_samples(self, origins: Iterable[str]) -> None:

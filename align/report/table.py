@@ -14,7 +14,7 @@ def run_table(record: Record) -> str:
         f"{record.source.rows:,} x {record.target.rows:,} words, {record.source.dim} dimensions",
         f"seeds     {_dictionary(record.train)}",
     ]
-    if record.fitted_pairs != record.train.coverage.pairs_covered:
+    if record.solver["name"] == "refinement":
         lines.append(f"fitted    on {record.fitted_pairs:,} pairs of mutual neighbours")
     if record.evaluation is not None:
         return "\n".join([*lines, evaluation_table(record, record.evaluation)])

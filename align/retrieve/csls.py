@@ -49,7 +49,6 @@ def csls_search(
     base_means: Array,
     k: int,
     *,
-    stage: str = "CSLS",
     on_step: OnStep = silent,
 ) -> Neighbours:
     """Find the k rows of ``base`` with the highest CSLS for each query.
@@ -70,6 +69,6 @@ def csls_search(
     """
     asked = np.hstack([2 * queries, np.full((len(queries), 1), -1, dtype=queries.dtype)])
     searched = np.hstack([base, base_means[:, None].astype(base.dtype)])
-    found = exact_search(asked, searched, k, stage=stage, on_step=on_step)
+    found = exact_search(asked, searched, k, stage="CSLS", on_step=on_step)
     scores = (found.scores - query_means[:, None]).astype(np.float32, copy=False)
     return Neighbours(found.rows, scores)
