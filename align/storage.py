@@ -62,7 +62,7 @@ def check_writable(folder: str | Path, *, force: bool = False) -> None:
 
 
 def _is_part(path: Path) -> bool:
-    """Whether a file belongs to a run; the seeds do where a record lies beside them."""
+    """Whether this is a file of a run: it has the name of one, and a record lies beside it."""
     return path.is_file() and path.name in PARTS and (path.parent / RECORD).is_file()
 
 
@@ -143,7 +143,6 @@ def load_record(folder: str | Path) -> Record:
 
 def load_alignment(folder: str | Path) -> Alignment:
     """Read a run's map with its normalisation, without its vectors."""
-    load_record(folder)
     return Alignment.load(Path(folder) / MAP)
 
 
@@ -173,7 +172,7 @@ def load(
     """
     folder = Path(folder)
     record = load_record(folder)
-    alignment = Alignment.load(folder / MAP)
+    alignment = load_alignment(folder)
     seeds = _seeds(folder / SEEDS)
     means = _means(folder / SPACE)
     source = _vectors(record.source, source, on_read)
