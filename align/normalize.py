@@ -11,6 +11,7 @@ from align.maps import Array, as_rows
 
 PRESETS = {"none": "", "iternorm": ",".join(["unit,center"] * 5)}
 STEPS = ("unit", "center")
+TOGETHER = 2048  # rows scaled at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,11 @@ class Normalization:
         recipe : str
             ``none``, ``unit``, ``center``, ``iternorm``, or steps joined by commas.
         """
+        return cls.fitted(vectors, recipe)[0]
+
+    @classmethod
+    def fitted(cls, vectors: Array, recipe: str) -> tuple[Normalization, Array]:
+        """Take the means from (n, d) vectors, and return these normalised as well."""
         means: list[Array] = []
 
         def mean(x: Array) -> Array:
@@ -54,9 +60,8 @@ class Normalization:
             return means[-1]
 
         steps = parse(recipe)
-        last = max((i for i, step in enumerate(steps) if step == "center"), default=-1)
-        _run(as_rows(vectors), steps[: last + 1], mean)
-        return cls(steps, tuple(means))
+        normalised = _run(as_rows(vectors), steps, mean)
+        return cls(steps, tuple(means)), normalised
 
     def __call__(self, vectors: Array) -> Array:
         """Normalise (n, d) rows into a new array; a row of zeros stays as the steps leave it."""
@@ -88,13 +93,16 @@ def parse(recipe: str) -> tuple[str, ...]:
 
 def unit(x: Array) -> Array:
     """Scale rows to length 1 in a new array; a row of zeros stays zero."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", x, x, dtype=np.float64))[:, None]
-    scaled: Array = (x / np.where(lengths > 0, lengths, 1)).astype(x.dtype, copy=False)
+    scaled = np.empty(x.shape, dtype=x.dtype)
+    for start in range(0, len(x), TOGETHER):
+        rows = x[start : start + TOGETHER].astype(np.float64)
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+        scaled[start : start + TOGETHER] = rows / np.where(lengths > 0, lengths, 1)
     return scaled
 
 
 def _run(vectors: Array, steps: tuple[str, ...], mean: Callable[[Array], Array]) -> Array:
-    x = np.array(vectors, order="C")  # the caller's array must survive
+    x = vectors
     for step in steps:
         x = unit(x) if step == "unit" else x - mean(x).astype(x.dtype, copy=False)
-    return x
+    return x if steps else np.array(x, order="C")  # never the caller's own array

@@ -72,3 +72,20 @@ def test_the_interval_repeats_under_a_seed_and_widens_with_the_level():
 
 def test_one_word_says_nothing():
     assert bootstrap_interval([1]) == (0.0, 1.0)
+
+
+def test_the_interval_is_that_of_scipy(rng):
+    from scipy.stats import bootstrap
+
+    values = rng.random(321) < 0.4
+
+    expected = bootstrap(
+        (values.astype(float),),
+        np.mean,
+        n_resamples=2000,
+        batch=100,
+        method="percentile",
+        random_state=np.random.default_rng(3),
+    ).confidence_interval
+
+    assert bootstrap_interval(values, seed=3) == pytest.approx((expected.low, expected.high))
