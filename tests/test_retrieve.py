@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from align.retrieve import Space, csls_search, exact_search, neighbourhood_means, search
-from align.steps import Step
+from align.normalize import unit
+from align.retrieve import Space
+from align.retrieve.csls import csls_best
 
 
 @pytest.fixture
@@ -22,22 +23,6 @@ def csls_by_hand(x, y, k):
     r_x = [sum(sorted(cosine[i], reverse=True)[:k]) / k for i in range(n)]
     r_y = [sum(sorted((cosine[i][j] for i in range(n)), reverse=True)[:k]) / k for j in range(m)]
     return np.array([[2 * cosine[i][j] - r_x[i] - r_y[j] for j in range(m)] for i in range(n)])
-
-
-def test_exact_search_is_the_sorted_product(two):
-    x, y = two
-    product = x @ y.T
-
-    found = exact_search(x, y, 7)
-
-    np.testing.assert_array_equal(found.rows, np.argsort(-product, axis=1)[:, :7])
-    assert_allclose(found.scores, -np.sort(-product, axis=1)[:, :7], atol=1e-6)
-
-
-def test_equal_scores_come_in_order_of_row():
-    base = np.ones((6, 2), np.float32)
-
-    np.testing.assert_array_equal(exact_search(base[:1], base, 6).rows, [[0, 1, 2, 3, 4, 5]])
 
 
 @pytest.mark.parametrize("k", [1, 4, 10])
@@ -61,16 +46,6 @@ def test_the_reversed_space_asks_from_target_to_source(two):
     np.testing.assert_array_equal(found.rows[:, 0], expected.argmax(axis=1))
 
 
-def test_csls_search_and_means_say_the_same_as_the_space(two):
-    x, y = two
-    space = Space.of(x, y, 4)
-    r_x, r_y = neighbourhood_means(x, y, 4), neighbourhood_means(y, x, 4)
-
-    found = csls_search(x[:9], y, r_x[:9], r_y, 3)
-
-    np.testing.assert_array_equal(found.rows, space.nearest(range(9), 3).rows)
-
-
 def test_a_space_scales_its_rows(two):
     x, y = two
 
@@ -82,14 +57,17 @@ def test_a_space_scales_its_rows(two):
 
 @pytest.mark.parametrize("retrieval", ["csls", "nn"])
 @pytest.mark.parametrize("max_rank", [0, 20])
-def test_mutual_pairs_are_each_others_best(two, retrieval, max_rank):
+@pytest.mark.parametrize("direction", ["mutual", "forward", "backward", "union"])
+def test_induced_pairs_are_those_of_the_whole_matrix(two, retrieval, max_rank, direction):
     x, y = two
     scores = csls_by_hand(x, y, 5) if retrieval == "csls" else (x @ y.T).astype(float)
-    there, back = scores.argmax(axis=1), scores.argmax(axis=0)
+    there = {(i, j) for i, j in enumerate(scores.argmax(axis=1))}
+    back = {(i, j) for j, i in enumerate(scores.argmax(axis=0))}
+    wanted = {"mutual": there & back, "forward": there, "backward": back, "union": there | back}
     limit = max_rank or 1000
-    expected = [(i, j) for i, j in enumerate(there) if back[j] == i and i < limit and j < limit]
+    expected = sorted((i, j) for i, j in wanted[direction] if i < limit and j < limit)
 
-    pairs, found = Space.of(x, y, 5).mutual(max_rank, retrieval)
+    pairs, found = Space.of(x, y, 5).induce(direction, max_rank, retrieval)
 
     assert [tuple(pair) for pair in pairs] == expected
     assert_allclose(found, [scores[i, j] for i, j in expected], atol=1e-5)
@@ -98,34 +76,78 @@ def test_mutual_pairs_are_each_others_best(two, retrieval, max_rank):
 def test_the_rank_limit_leaves_out_the_next_word():
     x = np.eye(4, dtype=np.float32)
 
-    pairs, _ = Space.of(x, x[[3, 0, 1, 2]], 2).mutual(2, "nn")
+    pairs, _ = Space.of(x, x[[3, 0, 1, 2]], 2).induce("mutual", 2, "nn")
 
     assert pairs.tolist() == [[0, 1]]  # 1 goes with row 2, the third word of the target
 
 
-def test_blocks_do_not_change_the_result_and_steps_count_up(two, monkeypatch):
+def test_what_the_neighbours_settle_is_what_a_search_finds(rng):
+    hubs = rng.standard_normal((400, 6)) + 0.8  # a common direction makes hubs
+    x, y = unit(hubs.astype(np.float32)[:250]), unit(hubs.astype(np.float32)[150:])
+    space = Space.of(x, y, 5)
+
+    rows, scores, certain = csls_best(space.source.near, space.target.near)
+
+    searched = space.nearest(range(len(x)), 1)
+    assert 0.3 < certain.mean() < 1  # both kinds are there
+    np.testing.assert_array_equal(rows[certain], searched.rows[certain, 0])
+    assert_allclose(scores[certain], searched.scores[certain, 0], atol=1e-6)
+    np.testing.assert_array_equal(space.best(np.arange(len(x)))[0], searched.rows[:, 0])
+
+
+def test_the_inverted_softmax_divides_by_the_sum_over_sources(two):
     x, y = two
-    whole = exact_search(x, y, 3)
-    monkeypatch.setattr(search, "BLOCK", 16)
-    steps = []
+    weights = np.exp((x @ y.T).astype(float) / 0.05)
+    expected = weights / weights.sum(axis=0)
 
-    pieces = exact_search(x, y, 3, stage="here", on_step=steps.append)
+    found = Space.of(x, y, 5).nearest(range(len(x)), 3, "invsoftmax", temperature=0.05)
 
-    np.testing.assert_array_equal(pieces.rows, whole.rows)
-    assert steps[0] == Step("here", 16, 70)
-    assert steps[-1] == Step("here", 70, 70)
+    best = np.argsort(-expected, axis=1)[:, :3]
+    np.testing.assert_array_equal(found.rows, best)
+    assert_allclose(found.scores, np.take_along_axis(expected, best, axis=1), rtol=1e-4)
+
+
+def test_a_small_temperature_does_not_overflow(two):
+    found = Space.of(*two, 5).nearest([0], 1, "invsoftmax", temperature=1e-3)
+
+    assert np.isfinite(found.scores).all()
+    with pytest.raises(ValueError, match="above 0, got 0"):
+        Space.of(*two, 5).nearest([0], 1, "invsoftmax", temperature=0)
+
+
+def test_the_margin_is_a_ratio_among_the_nearest(two):
+    x, y = two
+    cosine = (x @ y.T).astype(float)
+    r_x = -np.sort(-cosine, axis=1)[:, :4].mean(axis=1)
+    r_y = -np.sort(-cosine, axis=0)[:4].mean(axis=0)
+    near = np.argsort(-cosine, axis=1)[:, :4]
+    ratio = cosine / ((r_x[:, None] + r_y) / 2)
+
+    found = Space.of(x, y, 4).nearest(range(len(x)), 2, "margin")
+
+    for i, rows in enumerate(found.rows):
+        expected = sorted(near[i], key=lambda j: -ratio[i, j])[:2]
+        assert list(rows) == expected
+        assert_allclose(found.scores[i], ratio[i, expected], rtol=1e-4)
+
+
+def test_a_space_that_was_kept_answers_alike(two):
+    space = Space.of(*two, 5)
+
+    again = Space.known(space.x, space.y, space.source.near, space.target.near)
+
+    np.testing.assert_array_equal(again.nearest([3], 5).rows, space.nearest([3], 5).rows)
+    np.testing.assert_array_equal(again.induce()[0], space.induce()[0])
 
 
 def test_too_large_a_neighbourhood_is_named(two):
     x, y = two
     with pytest.raises(ValueError, match=r"between 1 and .* \(50\), got 51"):
         Space.of(x, y, 51)
-    with pytest.raises(ValueError, match="between 1 and the 50 vectors .* got 0"):
-        exact_search(x, y, 0)
 
 
 def test_a_machine_without_faiss_is_told_the_remedy(two, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
 
     with pytest.raises(ImportError, match=r"pip install 'align-embeddings\[cpu\]'"):
-        exact_search(*two, 1)
+        Space.of(*two, 1)

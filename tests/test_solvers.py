@@ -79,7 +79,7 @@ def test_the_same_problem_gives_the_same_map_and_survives(solver, noisy):
 
 def test_a_round_of_refinement_is_procrustes_on_the_mutual_neighbours(noisy):
     start = Procrustes()(noisy)
-    pairs, _ = Space.of(start.map(noisy.x), noisy.y, 4).mutual(25)
+    pairs, _ = Space.of(start.map(noisy.x), noisy.y, 4).induce(max_rank=25)
     expected = procrustes(noisy.x[pairs[:, 0]], noisy.y[pairs[:, 1]])
 
     solution = Refinement(rounds=1, k=4, max_rank=25)(noisy)
@@ -106,7 +106,7 @@ def test_refinement_stops_where_nothing_changes(noisy):
 
     assert solution.converged
     assert len(solution.losses) < 51
-    again = Space.of(solution.map(noisy.x), noisy.y, 3).mutual(10_000)[0]
+    again = Space.of(solution.map(noisy.x), noisy.y, 3).induce(max_rank=10_000)[0]
     np.testing.assert_array_equal(again, solution.pairs)
 
 

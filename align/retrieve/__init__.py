@@ -1,15 +1,23 @@
 """Nearest neighbours and CSLS; the only package that knows FAISS. Arrays in, arrays out."""
 
-from align.retrieve.csls import csls_search, neighbourhood_means
-from align.retrieve.search import Neighbours, exact_search, require_faiss
-from align.retrieve.space import Retrieval, Space
+from align.retrieve.choice import ahead, choose
+from align.retrieve.flat import Flat, require_faiss
+from align.retrieve.neighbours import Neighbours
+from align.retrieve.search import Index, Search, current, using
+from align.retrieve.space import Direction, Retrieval, Space, ready
 
 __all__ = [
+    "Direction",
+    "Flat",
+    "Index",
     "Neighbours",
     "Retrieval",
+    "Search",
     "Space",
-    "csls_search",
-    "exact_search",
-    "neighbourhood_means",
+    "ahead",
+    "choose",
+    "current",
+    "ready",
     "require_faiss",
+    "using",
 ]

@@ -1,74 +1,88 @@
-"""Cross-domain similarity local scaling, as one exact inner-product search.
+"""Corrections of the cosine for hubs: each is a penalty on the rows that are searched.
 
-CSLS is ``2 cos(x, y) - r(x) - r(y)`` where ``r`` is the mean cosine of a vector to its k nearest
-neighbours on the other side (Conneau et al., "Word translation without parallel data", ICLR 2018).
-For one query ``r(x)`` is a constant, so the order of the targets is that of the inner product
-``[2 x, -1] . [y, r(y)]``: the search needs one more dimension, and nothing of size n x m.
+For one query, CSLS [1]_ ``2 cos(x, y) - r(x) - r(y)`` orders the targets as ``cos(x, y) - r(y)/2``
+does, and the inverted softmax [2]_ as ``cos(x, y) - T log sum_x' exp(cos(x', y) / T)`` does.
+
+References
+----------
+.. [1] Conneau et al., "Word translation without parallel data", ICLR 2018.
+.. [2] Smith et al., "Offline bilingual word vectors, orthogonal transformations and the inverted
+   softmax", ICLR 2017.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from align.maps import Array
-from align.retrieve.search import Neighbours, exact_search
-from align.steps import OnStep, silent
+from align.retrieve.neighbours import Neighbours, Rows
+from align.steps import OnStep, Step, silent
+
+TOGETHER = 1 << 22  # scores held at once by `log_partition`
+ROUNDING = 1e-6
 
 
-def neighbourhood_means(
-    x: Array,
-    y: Array,
-    k: int,
-    *,
-    stage: str = "neighbourhoods",
-    on_step: OnStep = silent,
+def csls_best(there: Neighbours, back: Neighbours) -> tuple[Rows, Array, npt.NDArray[np.bool_]]:
+    """Find the target with the highest CSLS of every source, from the neighbours alone.
+
+    A pair that is in neither list has a cosine of at most ``t``, the source's last, and of at most
+    the target's last, which its mean ``r(y)`` is not below. So ``2 cos - r(y) <= t``: where the
+    best of the listed pairs is above ``t``, it is the best of all.
+
+    Parameters
+    ----------
+    there : Neighbours
+        The k nearest targets of n sources.
+    back : Neighbours
+        The k nearest sources of m targets.
+
+    Returns
+    -------
+    rows : (n,) array of int
+        The first of equals.
+    scores : (n,) array
+        CSLS, in [-4, 4].
+    certain : (n,) array of bool
+        Where the argument above holds; elsewhere a search must decide.
+    """
+    n, m = len(there.rows), len(back.rows)
+    sources = np.concatenate([np.repeat(np.arange(n), there.k), back.rows.ravel()])
+    targets = np.concatenate([there.rows.ravel(), np.repeat(np.arange(m), back.k)])
+    cosines = np.concatenate([there.scores.ravel(), back.scores.ravel()]).astype(np.float64)
+    values = 2 * cosines - back.means[targets]
+    best = np.full(n, -np.inf)
+    np.maximum.at(best, sources, values)
+    rows = np.full(n, m, dtype=np.intp)
+    first = values == best[sources]
+    np.minimum.at(rows, sources[first], targets[first])
+    certain = best > there.scores[:, -1] + ROUNDING
+    return rows, (best - there.means).astype(np.float32), certain
+
+
+def log_partition(
+    x: Array, y: Array, top: Array, temperature: float, *, on_step: OnStep = silent
 ) -> Array:
-    """Return the mean cosine of each row of ``x`` to its k nearest rows of ``y``.
+    """Return ``log sum_i exp(x_i . y_j / T)`` for every row of ``y``.
 
     Parameters
     ----------
     x, y : (n, d) and (m, d) arrays
-        Rows of length 1 in one space.
-    k : int
-        At most m.
+        Rows of length 1.
+    top : (m,) array
+        The largest product of each row of ``y``: what is left of it cannot overflow.
+    temperature : float
+        T, above 0.
 
     Returns
     -------
-    (n,) array
-        In [-1, 1]; high for hubs.
+    (m,) array
     """
-    scores = exact_search(x, y, k, stage=stage, on_step=on_step).scores
-    means: Array = scores.mean(axis=1, dtype=np.float64).astype(np.float32)
-    return means
-
-
-def csls_search(
-    queries: Array,
-    base: Array,
-    query_means: Array,
-    base_means: Array,
-    k: int,
-    *,
-    on_step: OnStep = silent,
-) -> Neighbours:
-    """Find the k rows of ``base`` with the highest CSLS for each query.
-
-    Parameters
-    ----------
-    queries, base : (q, d) and (m, d) arrays
-        Rows of length 1 in one space.
-    query_means, base_means : (q,) and (m,) arrays
-        `neighbourhood_means` of both, each over the whole other vocabulary.
-    k : int
-        At most m.
-
-    Returns
-    -------
-    Neighbours
-        Scores in [-4, 4]; higher is closer.
-    """
-    asked = np.hstack([2 * queries, np.full((len(queries), 1), -1, dtype=queries.dtype)])
-    searched = np.hstack([base, base_means[:, None].astype(base.dtype)])
-    found = exact_search(asked, searched, k, stage="CSLS", on_step=on_step)
-    scores = (found.scores - query_means[:, None]).astype(np.float32, copy=False)
-    return Neighbours(found.rows, scores)
+    total = np.zeros(len(y))
+    block = max(1, TOGETHER // len(y))
+    for start in range(0, len(x), block):
+        scores = (x[start : start + block] @ y.T - top) / temperature
+        total += np.exp(scores, out=scores).sum(axis=0, dtype=np.float64)
+        on_step(Step("inverted softmax", min(start + block, len(x)), len(x)))
+    sums: Array = np.log(total) + top / temperature
+    return sums

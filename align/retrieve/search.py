@@ -1,86 +1,90 @@
-"""Exact search by inner product, in blocks, with FAISS."""
+"""`Search`: the one interface of every way to find neighbours, and the one in use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
 
 from align.maps import Array
-from align.steps import OnStep, Step, silent
-
-BLOCK = 4096  # queries searched at once
-
-
-@dataclass(frozen=True, eq=False)
-class Neighbours:
-    """The k best rows of a base for every query, best first; equal scores in order of row.
-
-    Parameters
-    ----------
-    rows : (q, k) array of int
-    scores : (q, k) array of float32
-    """
-
-    rows: npt.NDArray[np.intp]
-    scores: npt.NDArray[np.float32]
+from align.retrieve.neighbours import Neighbours
+from align.steps import OnStep, silent
 
 
-def exact_search(
-    queries: Array, base: Array, k: int, *, stage: str = "search", on_step: OnStep = silent
-) -> Neighbours:
-    """Find the k rows of ``base`` with the largest inner product with each query.
+class Index(Protocol):
+    """A base made ready to be searched, once for many searches."""
 
-    Parameters
-    ----------
-    queries : (q, d) array
-    base : (m, d) array
-    k : int
-        From 1 to m.
-    stage : str
-        What to call this search in the steps.
-    on_step : callable
-        Told the queries done after every block.
+    @property
+    def base(self) -> Array:
+        """The (m, d) rows that are searched."""
 
-    Returns
-    -------
-    Neighbours
-        Exact up to float32 rounding.
+    def __call__(
+        self, queries: Array, k: int, *, stage: str = "search", on_step: OnStep = silent
+    ) -> Neighbours:
+        """Find the k rows of the base that score highest with each of (q, d) queries.
 
-    Raises
-    ------
-    ValueError
-        If there are fewer than k rows to choose from.
-    ImportError
-        If FAISS is not installed.
-    """
-    if not 1 <= k <= len(base):
-        raise ValueError(
-            f"k must be between 1 and the {len(base)} vectors that are searched, got {k}"
-        )
-    faiss = require_faiss()
-    base = np.ascontiguousarray(base, dtype=np.float32)
-    rows = np.empty((len(queries), k), dtype=np.intp)
-    scores = np.empty((len(queries), k), dtype=np.float32)
-    for start in range(0, len(queries), BLOCK):
-        block = np.ascontiguousarray(queries[start : start + BLOCK], dtype=np.float32)
-        found = faiss.knn(block, base, k, metric=faiss.METRIC_INNER_PRODUCT)
-        order = np.lexsort((found[1], -found[0]), axis=1)
-        rows[start : start + len(block)] = np.take_along_axis(found[1], order, axis=1)
-        scores[start : start + len(block)] = np.take_along_axis(found[0], order, axis=1)
-        on_step(Step(stage, start + len(block), len(queries)))
-    return Neighbours(rows, scores)
+        Raises
+        ------
+        ValueError
+            If there are fewer than k rows.
+        """
 
 
-def require_faiss() -> Any:  # noqa: ANN401  # a module without types
-    """Return FAISS, or raise the ImportError that states the remedy."""
+class Search(Protocol):
+    """A way to find neighbours by inner product; exact ones all give the same ranking."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in a record."""
+
+    def index(self, base: Array, penalty: Array | None = None) -> Index:
+        """Make a base ready: row j scores ``query . base[j] - penalty[j]``.
+
+        Parameters
+        ----------
+        base : (m, d) array of float32
+        penalty : (m,) array, optional
+            CSLS and inverted softmax are such penalties.
+        """
+
+    def both(
+        self,
+        x: Index,
+        y: Index,
+        k: int,
+        *,
+        like: tuple[Neighbours, Neighbours] | None = None,
+        on_step: OnStep = silent,
+    ) -> tuple[Neighbours, Neighbours]:
+        """Find the k neighbours in ``y`` of every row of ``x``, and in ``x`` of every row of ``y``.
+
+        Parameters
+        ----------
+        x, y : Index
+            Of this search, without penalty.
+        like : pair of Neighbours, optional
+            Those of similar vectors, as of the round before: a guess that may save time.
+        """
+
+
+_in_use: ContextVar[Search] = ContextVar("search")
+
+
+def current() -> Search:
+    """Return the search in use: exact, and the fastest here, where `using` says nothing."""
+    if (found := _in_use.get(None)) is None:
+        from align.retrieve.choice import choose
+
+        _in_use.set(found := choose())
+    return found
+
+
+@contextmanager
+def using(search: Search) -> Iterator[None]:
+    """Find neighbours in another way within a ``with`` block; solvers and spaces follow."""
+    token = _in_use.set(search)
     try:
-        import faiss
-    except ImportError as error:
-        raise ImportError(
-            "retrieval needs faiss: pip install 'align-embeddings[cpu]' "
-            "(or [gpu] on a machine with CUDA)"
-        ) from error
-    return faiss
+        yield
+    finally:
+        _in_use.reset(token)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -10,65 +12,128 @@ import numpy.typing as npt
 
 from align.maps import Array
 from align.normalize import unit
-from align.retrieve.csls import csls_search, neighbourhood_means
-from align.retrieve.search import Neighbours, exact_search
+from align.retrieve.csls import csls_best, log_partition
+from align.retrieve.neighbours import Neighbours, Rows, best
+from align.retrieve.search import Index, Search, current
 from align.steps import OnStep, silent
 
-Retrieval = Literal["csls", "nn"]
+log = logging.getLogger(__name__)
+Retrieval = Literal["csls", "nn", "invsoftmax", "margin"]
+Direction = Literal["mutual", "forward", "backward", "union"]
+TEMPERATURE = 1 / 30  # of the inverted softmax
+
+
+def ready(vectors: Array) -> Index:
+    """Scale rows to length 1 and make them ready for the search in use.
+
+    What does not change between two spaces, as the target during refinement, is made ready once.
+    """
+    return current().index(unit(np.asarray(vectors, dtype=np.float32)))
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One language of a `Space`.
+
+    Parameters
+    ----------
+    index : Index
+        Its rows, of length 1.
+    near : Neighbours
+        Their k nearest rows of the other side.
+    search : Search
+    """
+
+    index: Index
+    near: Neighbours
+    search: Search
+
+    @cached_property
+    def csls(self) -> Index:
+        """Its rows, to be searched by CSLS."""
+        return self.search.index(self.index.base, self.near.means / 2)
 
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Source and target rows of length 1 in one space, with their neighbourhood means.
+    """Source and target rows of length 1 in one space, with their neighbours on the other side.
 
     Make one with `Space.of`. `reversed` asks in the other direction.
 
     Parameters
     ----------
-    x, y : (n, d) and (m, d) arrays
-        Mapped source rows and target rows, of length 1.
-    x_means, y_means : (n,) and (m,) arrays
-        Mean cosine to the k nearest rows of the other side.
-    k : int
-        The neighbourhood of CSLS.
+    source, target : Side
     """
 
-    x: Array
-    y: Array
-    x_means: Array
-    y_means: Array
-    k: int
+    source: Side
+    target: Side
 
     @classmethod
-    def of(cls, x: Array, y: Array, k: int = 10, *, on_step: OnStep = silent) -> Space:
-        """Scale the rows of both sides to length 1 and measure their neighbourhoods.
+    def of(
+        cls,
+        x: Array | Index,
+        y: Array | Index,
+        k: int = 10,
+        *,
+        like: Space | None = None,
+        on_step: OnStep = silent,
+    ) -> Space:
+        """Find the neighbours of both sides with the search in use.
 
         Parameters
         ----------
-        x, y : (n, d) and (m, d) arrays
+        x, y : (n, d) and (m, d) arrays, or what `ready` made of them
             Mapped source vectors and target vectors.
         k : int
             The neighbourhood of CSLS, at most the smaller of n and m.
+        like : Space, optional
+            One of the same words under a similar map, from which neighbours can be guessed.
         """
-        if not 1 <= k <= min(len(x), len(y)):
+        search = current()
+        a, b = (ready(side) if isinstance(side, np.ndarray) else side for side in (x, y))
+        smaller = min(len(a.base), len(b.base))
+        if not 1 <= k <= smaller:
             raise ValueError(
                 f"the CSLS neighbourhood k must be between 1 and the size of the smaller "
-                f"vocabulary ({min(len(x), len(y))}), got {k}"
+                f"vocabulary ({smaller}), got {k}"
             )
-        x, y = unit(x), unit(y)
-        x_means = neighbourhood_means(x, y, k, stage="source neighbourhoods", on_step=on_step)
-        y_means = neighbourhood_means(y, x, k, stage="target neighbourhoods", on_step=on_step)
-        return cls(x, y, x_means, y_means, k)
+        guess = None if like is None else (like.source.near, like.target.near)
+        x_near, y_near = search.both(a, b, k, like=guess, on_step=on_step)
+        return cls(Side(a, x_near, search), Side(b, y_near, search))
 
     @classmethod
-    def of_means(cls, x: Array, y: Array, x_means: Array, y_means: Array, k: int) -> Space:
-        """Scale the rows of both sides to length 1, with neighbourhoods measured before."""
-        return cls(unit(x), unit(y), x_means, y_means, k)
+    def known(cls, x: Array, y: Array, x_near: Neighbours, y_near: Neighbours) -> Space:
+        """Bring back a space whose rows, of length 1, and neighbours were kept."""
+        search = current()
+        return cls(
+            Side(search.index(x), x_near, search),
+            Side(search.index(y), y_near, search),
+        )
+
+    @property
+    def x(self) -> Array:
+        """The source rows, (n, d)."""
+        return self.source.index.base
+
+    @property
+    def y(self) -> Array:
+        """The target rows, (m, d)."""
+        return self.target.index.base
+
+    @property
+    def k(self) -> int:
+        """The neighbourhood of CSLS."""
+        return self.source.near.k
+
+    @property
+    def recall(self) -> float:
+        """The share of the true neighbours that the search found: 1 where it was exact."""
+        return min(self.source.near.recall, self.target.near.recall)
 
     @property
     def reversed(self) -> Space:
         """The same space asked from target to source."""
-        return Space(self.y, self.x, self.y_means, self.x_means, self.k)
+        return Space(self.target, self.source)
 
     def nearest(
         self,
@@ -76,6 +141,7 @@ class Space:
         k: int,
         retrieval: Retrieval = "csls",
         *,
+        temperature: float = TEMPERATURE,
         on_step: OnStep = silent,
     ) -> Neighbours:
         """Find the k best targets of some source rows.
@@ -86,40 +152,110 @@ class Space:
             Rows of ``x``.
         k : int
             At most m.
-        retrieval : {'csls', 'nn'}
-            CSLS (scores in [-4, 4]) or the cosine (in [-1, 1]).
+        retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
+            CSLS, scores in [-4, 4]; the cosine, in [-1, 1]; the inverted softmax, a probability;
+            or the ratio of the cosine to the mean of both neighbourhood means, among the nearest
+            neighbours, as bitext mining has it [1]_.
+        temperature : float
+            Of the inverted softmax.
+
+        References
+        ----------
+        .. [1] Artetxe and Schwenk, "Margin-based parallel corpus mining with multilingual sentence
+           embeddings", ACL 2019.
         """
         rows = np.asarray(rows, dtype=np.intp)
+        queries, means = self.x[rows], self.source.near.means[rows, None]
+        if retrieval == "csls":
+            found = self.target.csls(queries, k, stage="CSLS", on_step=on_step)
+            return _rescaled(found, 2 * found.scores - means)
+        if retrieval == "invsoftmax":
+            if not temperature > 0:
+                raise ValueError(f"the temperature must be above 0, got {temperature}")
+            top = self.target.near.scores[:, 0].astype(np.float64)
+            sums = log_partition(self.x, self.y, top, temperature, on_step=on_step)
+            penalty = temperature * sums
+            index = self.target.search.index(self.y, penalty)
+            found = index(queries, k, stage="inverted softmax", on_step=on_step)
+            return _rescaled(found, np.exp(np.minimum(found.scores / temperature, 0)))
         if retrieval == "nn":
-            return exact_search(self.x[rows], self.y, k, stage="neighbours", on_step=on_step)
-        return csls_search(
-            self.x[rows], self.y, self.x_means[rows], self.y_means, k, on_step=on_step
-        )
+            return self.target.index(queries, k, stage="neighbours", on_step=on_step)
+        found = self.target.index(queries, max(k, min(self.k, len(self.y))), on_step=on_step)
+        return _margin(found, means, self.target.near.means, k)
 
-    def mutual(
-        self, max_rank: int = 0, retrieval: Retrieval = "csls", *, on_step: OnStep = silent
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-        """Find the pairs of rows that are each other's nearest neighbour.
+    def best(
+        self, rows: Rows, retrieval: Retrieval = "csls", *, on_step: OnStep = silent
+    ) -> tuple[Rows, Array]:
+        """Find the best target of some source rows, and its score.
+
+        CSLS needs a search only for the rows that the neighbours do not settle.
+        """
+        if retrieval != "csls":
+            found = self.nearest(rows, 1, retrieval, on_step=on_step)
+            return found.rows[:, 0], found.scores[:, 0]
+        targets, scores, certain = csls_best(self.source.near, self.target.near)
+        if len(open_ := rows[~certain[rows]]):
+            log.debug("%d of %d rows are not settled by their neighbours", len(open_), len(rows))
+            found = self.nearest(open_, 1, on_step=on_step)
+            targets[open_], scores[open_] = found.rows[:, 0], found.scores[:, 0]
+        return targets[rows], scores[rows]
+
+    def induce(
+        self,
+        direction: Direction = "mutual",
+        max_rank: int = 0,
+        retrieval: Retrieval = "csls",
+        *,
+        on_step: OnStep = silent,
+    ) -> tuple[Rows, Array]:
+        """Pair every row with its best one of the other side.
 
         Parameters
         ----------
+        direction : {'mutual', 'forward', 'backward', 'union'}
+            Pairs that are each other's best (MUSE: S2T&T2S), the best target of each source (S2T),
+            the best source of each target (T2S), or those of either (S2T|T2S).
         max_rank : int
             Keep pairs of the first so many rows of both sides, chosen over all rows; 0 for all.
-        retrieval : {'csls', 'nn'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
 
         Returns
         -------
         pairs : (p, 2) array of int
-            In order of the source row.
+            In order of the source row, then of the target row.
         scores : (p,) array of float32
         """
-        sources = np.arange(min(max_rank or len(self.x), len(self.x)))
-        there = self.nearest(sources, 1, retrieval, on_step=on_step)
-        targets = np.unique(there.rows)
-        targets = targets[targets < (max_rank or len(self.y))]
-        back = self.reversed.nearest(targets, 1, retrieval, on_step=on_step)
-        answer = np.full(len(self.y), -1, dtype=np.intp)
-        answer[targets] = back.rows[:, 0]
-        agree = answer[there.rows[:, 0]] == sources
-        pairs = np.column_stack([sources, there.rows[:, 0]])[agree]
-        return pairs, there.scores[agree, 0]
+        n, m = (min(max_rank or len(side), len(side)) for side in (self.x, self.y))
+        pairs, scores = np.empty((0, 2), dtype=np.intp), np.empty(0, dtype=np.float32)
+        if direction != "forward":
+            sources, scores = self.reversed.best(np.arange(m), retrieval, on_step=on_step)
+            pairs = np.column_stack([sources, np.arange(m)])
+            pairs, scores = pairs[sources < n], scores[sources < n]
+        if direction != "backward":
+            asked = np.unique(pairs[:, 0]) if direction == "mutual" else np.arange(n)
+            targets, found = self.best(asked, retrieval, on_step=on_step)
+            forward = np.column_stack([asked, targets])[targets < m]
+            if direction == "mutual":
+                kept = np.isin(_code(pairs), _code(forward))
+                pairs, scores = pairs[kept], scores[kept]
+            else:
+                pairs = np.concatenate([pairs, forward])
+                scores = np.concatenate([scores, found[targets < m]])
+        _, first = np.unique(_code(pairs), return_index=True)
+        return pairs[first], scores[first]
+
+
+def _code(pairs: Rows) -> Rows:
+    """Return one number for each pair, in order of the source row, then of the target row."""
+    codes: Rows = (pairs[:, 0] << 32) + pairs[:, 1]
+    return codes
+
+
+def _rescaled(found: Neighbours, scores: Array) -> Neighbours:
+    return replace(found, scores=scores.astype(np.float32, copy=False))
+
+
+def _margin(found: Neighbours, means: Array, base_means: Array, k: int) -> Neighbours:
+    scores = found.scores / ((means + base_means[found.rows]) / 2)
+    kept = best(found.rows, scores, k)
+    return replace(kept, recall=found.recall)

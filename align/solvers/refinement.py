@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from align.problem import Problem
-from align.retrieve import Space
+from align.retrieve import Space, ready
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver
 from align.steps import OnStep, Step, silent
@@ -57,9 +57,10 @@ class Refinement:
         solution = self.start(problem, on_step=on_step)
         losses = solution.losses
         pairs = np.empty((0, 2), dtype=np.intp)
+        target, space = ready(problem.y), None
         for done in range(self.rounds):
-            space = Space.of(solution.map(problem.x), problem.y, self.k, on_step=on_step)
-            before, (pairs, _) = pairs, space.mutual(self.max_rank, on_step=on_step)
+            space = Space.of(solution.map(problem.x), target, self.k, like=space, on_step=on_step)
+            before, (pairs, _) = pairs, space.induce(max_rank=self.max_rank, on_step=on_step)
             if not len(pairs):
                 raise ValueError(
                     "no two words are each other's nearest neighbour, so nothing can be refined; "
@@ -67,8 +68,8 @@ class Refinement:
                 )
             if np.array_equal(pairs, before):
                 on_step(Step("refinement", self.rounds, self.rounds))
-                return Solution(solution.map, pairs, losses, converged=True)
+                return Solution(solution.map, pairs, losses, converged=True, space=space)
             solution = Procrustes()(Problem(problem.x, problem.y, pairs))
             losses += solution.losses
             on_step(Step("refinement", done + 1, self.rounds))
-        return Solution(solution.map, pairs, losses, converged=False)
+        return Solution(solution.map, pairs, losses, converged=False, space=space)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from align.maps import LinearMap
 from align.problem import Problem
+from align.retrieve import Space
 from align.steps import OnStep, silent
 
 
@@ -27,12 +28,15 @@ class Solution:
         The solver's loss after each of its steps; the last is that of ``map`` on ``pairs``.
     converged : bool
         Whether the solver stopped because nothing changed any more.
+    space : Space, optional
+        The neighbours that the last step saw: a good guess of those under ``map``.
     """
 
     map: LinearMap
     pairs: npt.NDArray[np.intp]
     losses: tuple[float, ...]
     converged: bool
+    space: Space | None = None
 
 
 class Solver(Protocol):

@@ -1,0 +1,197 @@
+"""Which search to use: what the machine has, and what a short trial says."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Thread
+from typing import Literal
+
+import numpy as np
+
+from align.maps import Array
+from align.retrieve import memory as budget
+from align.retrieve.fast import MANY, Fast
+from align.retrieve.flat import Flat, require_faiss
+from align.retrieve.neighbours import Neighbours
+from align.retrieve.search import Index, Search
+from align.retrieve.trial import seconds_of
+from align.steps import OnStep, silent
+
+Device = Literal["auto", "cpu", "cuda"]
+Kind = Literal["exact", "fast"]
+SMALL = 1e11  # multiplications that FAISS does in the time that torch takes to be imported
+TINY = 1e9  # and those that are too few for any other search to gain by, once it is imported
+log = logging.getLogger(__name__)
+
+
+def choose(device: Device = "auto", kind: Kind = "exact", *, memory: int | None = None) -> Search:
+    """Return the fastest search that this machine has; all exact ones give the same ranking.
+
+    Parameters
+    ----------
+    device : {'auto', 'cpu', 'cuda'}
+        ``auto`` takes a CUDA device where torch or FAISS sees one.
+    kind : {'exact', 'fast'}
+        ``fast`` may miss a neighbour; see `align.retrieve.fast.Fast`.
+    memory : int, optional
+        Bytes to take beyond the vectors; by default a quarter of what is free, at most 4 GB.
+
+    Raises
+    ------
+    ValueError
+        If there is no CUDA device where one is asked for.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"the device is auto, cpu or cuda, got {device!r}")
+    if device == "cuda" and not cuda_devices():
+        raise ValueError("no CUDA device is seen by torch or by FAISS; use --device cpu")
+    exact = Auto(device, memory or budget.default())
+    if kind == "exact":
+        return exact
+    slow = isinstance(exact.large, Flat)
+    if not slow:
+        log.info("fast search only from %d rows on: below, exact %s is as fast", MANY, exact.reason)
+    return Fast(exact, least=0 if slow else MANY)
+
+
+@dataclass(frozen=True)
+class Auto:
+    """Exact search: FAISS for small problems, for large ones what a short trial found fastest.
+
+    Parameters
+    ----------
+    device : {'auto', 'cpu', 'cuda'}
+    memory : int
+        Bytes to take beyond the vectors.
+    """
+
+    device: Device
+    memory: int = field(default_factory=budget.default)
+
+    name = "exact"
+
+    def index(self, base: Array, penalty: Array | None = None) -> AutoIndex:
+        """Make a base ready."""
+        return AutoIndex(np.ascontiguousarray(base, dtype=np.float32), penalty, self)
+
+    def both(
+        self,
+        x: Index,
+        y: Index,
+        k: int,
+        *,
+        like: tuple[Neighbours, Neighbours] | None = None,
+        on_step: OnStep = silent,
+    ) -> tuple[Neighbours, Neighbours]:
+        """Search in both directions."""
+        search = self.of(x.base, y.base)
+        return search.both(
+            search.index(x.base), search.index(y.base), k, like=like, on_step=on_step
+        )
+
+    def of(self, queries: Array, base: Array) -> Search:
+        """Return the search for a problem of this size."""
+        limit = TINY if self.device == "cuda" or "_chosen" in vars(self) else SMALL
+        return self.large if len(queries) * base.size >= limit else self.small
+
+    @cached_property
+    def small(self) -> Search:
+        """The search of small problems."""
+        return Flat(self.memory)
+
+    @cached_property
+    def large(self) -> Search:
+        """The search of large problems."""
+        return self._chosen[0]
+
+    @property
+    def reason(self) -> str:
+        """What searches large problems, and why."""
+        return self._chosen[1]
+
+    @cached_property
+    def _chosen(self) -> tuple[Search, str]:
+        devices = () if self.device == "cpu" else cuda_devices()
+        found = candidates(devices, self.memory)
+        seconds = seconds_of(found) if len(found) > 1 else {}
+        name = min(seconds, key=lambda name: seconds[name]) if seconds else next(iter(found))
+        times = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items())
+        where = f"on {', '.join(devices)}" if devices else "on the CPU"
+        if self.device == "auto" and not devices:
+            where += " (no CUDA device)"
+        reason = f"{name} {where}" + (f"; trial: {times}" if times else "")
+        log.info("large searches: %s", reason)
+        return found[name], reason
+
+
+@dataclass(frozen=True, eq=False)
+class AutoIndex:
+    """A base for `Auto`."""
+
+    base: Array
+    penalty: Array | None
+    search: Auto
+
+    def __call__(
+        self, queries: Array, k: int, *, stage: str = "search", on_step: OnStep = silent
+    ) -> Neighbours:
+        """Find neighbours."""
+        small = self.search.of(queries, self.base) is self.search.small
+        index = self._small if small else self._large
+        return index(queries, k, stage=stage, on_step=on_step)
+
+    @cached_property
+    def _small(self) -> Index:
+        return self.search.small.index(self.base, self.penalty)
+
+    @cached_property
+    def _large(self) -> Index:
+        return self.search.large.index(self.base, self.penalty)
+
+
+def cuda_devices() -> tuple[str, ...]:
+    """Return the CUDA devices that torch sees, or FAISS where torch sees none."""
+    try:
+        import torch
+
+        count = torch.cuda.device_count()
+    except ImportError:
+        count = 0
+    count = count or getattr(require_faiss(), "get_num_gpus", int)()
+    return tuple(f"cuda:{i}" for i in range(count))
+
+
+def ahead(multiplications: float) -> None:
+    """Import and compile, in another thread, what the first search of this size would wait for."""
+
+    def warm() -> None:
+        little = np.eye(16, dtype=np.float32)
+        for search in candidates((), budget.LOW).values():
+            search.both(search.index(little), search.index(little), 1)
+
+    if multiplications >= SMALL and "torch" not in sys.modules:
+        Thread(target=warm, name="import of torch").start()
+
+
+def candidates(devices: tuple[str, ...], memory: int) -> dict[str, Search]:
+    """Return the exact searches of the GPUs, or those of the CPU where there are none, by name."""
+    found: list[Search] = []
+    if devices and hasattr(require_faiss(), "StandardGpuResources"):
+        found.append(Flat(memory, gpu=True))
+    if not devices:
+        found.append(Flat(memory))
+    try:
+        if devices:
+            from align.retrieve.gpu import Torch
+
+            found.append(Torch(devices, memory))
+        else:
+            from align.retrieve.half import Half
+
+            found.append(Half(memory))
+    except ImportError as error:
+        log.info("%s: the other searches are used", error)
+    return {search.name: search for search in found}

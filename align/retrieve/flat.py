@@ -1,0 +1,130 @@
+"""Exact search with FAISS, in float32, on the CPU or on its GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from align.maps import Array
+from align.retrieve import memory
+from align.retrieve.neighbours import SPARE, Neighbours, best, require_k, scored
+from align.retrieve.search import Index
+from align.steps import OnStep, Step, silent
+
+BLOCK = 4096  # queries searched at once
+
+
+@dataclass(frozen=True)
+class Flat:
+    """FAISS's flat inner-product search.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes it may take beyond the vectors.
+    gpu : bool
+        Search on the GPU; needs faiss-gpu.
+    """
+
+    memory: int = field(default_factory=memory.default)
+    gpu: bool = False
+
+    @property
+    def name(self) -> str:
+        """What to call it in a record."""
+        return "faiss-gpu" if self.gpu else "faiss"
+
+    def index(self, base: Array, penalty: Array | None = None) -> FlatIndex:
+        """Make a base ready."""
+        return FlatIndex(np.ascontiguousarray(base, dtype=np.float32), penalty, self)
+
+    def both(
+        self,
+        x: Index,
+        y: Index,
+        k: int,
+        *,
+        like: tuple[Neighbours, Neighbours] | None = None,
+        on_step: OnStep = silent,
+    ) -> tuple[Neighbours, Neighbours]:
+        """Search in one direction, then in the other."""
+        return (
+            y(x.base, k, stage="source neighbourhoods", on_step=on_step),
+            x(y.base, k, stage="target neighbourhoods", on_step=on_step),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FlatIndex:
+    """A base for `Flat`."""
+
+    base: Array
+    penalty: Array | None
+    search: Flat
+
+    def __call__(
+        self, queries: Array, k: int, *, stage: str = "search", on_step: OnStep = silent
+    ) -> Neighbours:
+        """Find neighbours; a penalty is one more dimension, ``[x, -1] . [y, penalty]``."""
+        require_k(k, len(self.base))
+        knn = _knn(self.search.gpu)
+        rows = np.empty((len(queries), k), dtype=np.intp)
+        scores = np.empty((len(queries), k), dtype=np.float32)
+        for start in range(0, len(queries), BLOCK):
+            block = np.ascontiguousarray(queries[start : start + BLOCK], dtype=np.float32)
+            end = start + len(block)
+            candidates = self._candidates(knn, block, min(k + SPARE, len(self.base)))
+            found = best(candidates, scored(block, self.base, candidates, self.penalty), k)
+            rows[start:end], scores[start:end] = found.rows, found.scores
+            on_step(Step(stage, end, len(queries)))
+        return Neighbours(rows, scores)
+
+    def _candidates(self, knn: Any, block: Array, c: int) -> Any:  # noqa: ANN401  # FAISS's
+        if self.penalty is None:
+            return knn(block, self.base, c)[1]
+        block = np.hstack([block, np.full((len(block), 1), -1, dtype=np.float32)])
+        rows, scores = np.empty((2, len(block), 0))
+        for start, part in self._pieces(c):
+            found = knn(block, part, min(c, len(part)))
+            rows, scores = np.hstack([rows, found[1] + start]), np.hstack([scores, found[0]])
+        kept = np.argsort(-scores, axis=1, kind="stable")[:, :c]
+        return np.take_along_axis(rows, kept, axis=1).astype(np.intp)
+
+    def _pieces(self, c: int) -> Iterable[tuple[int, Array]]:
+        """Return the base with its penalty, whole and kept where the budget allows it."""
+        size = max(c, self.search.memory // (8 * (self.base.shape[1] + 1)))
+        if size >= len(self.base):
+            return [(0, self._whole)]
+        return ((a, self._penalised(slice(a, a + size))) for a in range(0, len(self.base), size))
+
+    @cached_property
+    def _whole(self) -> Array:
+        return self._penalised(slice(None))
+
+    def _penalised(self, part: slice) -> Array:
+        assert self.penalty is not None
+        return np.hstack([self.base[part], self.penalty[part, None].astype(np.float32)])
+
+
+def _knn(gpu: bool) -> Any:  # noqa: ANN401  # a function of a module without types
+    faiss = require_faiss()
+    if not gpu:
+        return lambda x, y, k: faiss.knn(x, y, k, metric=faiss.METRIC_INNER_PRODUCT)
+    resources = faiss.StandardGpuResources()
+    return lambda x, y, k: faiss.knn_gpu(resources, x, y, k, metric=faiss.METRIC_INNER_PRODUCT)
+
+
+def require_faiss() -> Any:  # noqa: ANN401  # a module without types
+    """Return FAISS, or raise the ImportError that states the remedy."""
+    try:
+        import faiss
+    except ImportError as error:
+        raise ImportError(
+            "retrieval needs faiss: pip install 'align-embeddings[cpu]' "
+            "(or [gpu] on a machine with CUDA)"
+        ) from error
+    return faiss

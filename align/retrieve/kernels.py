@@ -1,0 +1,140 @@
+"""Compiled loops for what NumPy cannot say fast: the best of a block of 16-bit scores.
+
+The scores are bfloat16 numbers seen as int16. `_ordered` turns their bits into integers of the
+same order. Each function works on rows (or columns) from ``a`` to ``b``, without the interpreter's
+lock, so that threads can share a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+WIDTH = 64  # scores looked at together: one comparison tells whether any is wanted
+STRIP = 2048  # columns whose thresholds stay in the cache
+EMPTY = -32768  # below every score
+Keys = npt.NDArray[np.int16]
+Rows = npt.NDArray[np.int32]
+
+
+def _compiled(function: Callable[..., None]) -> Any:  # noqa: ANN401  # numba's dispatcher
+    in_any_order = {"reassoc", "contract"}
+    try:
+        return numba.njit(nogil=True, fastmath=in_any_order, cache=True)(function)
+    except RuntimeError:  # no folder can be written for the cache
+        return numba.njit(nogil=True, fastmath=in_any_order)(function)
+
+
+@numba.njit(inline="always")
+def _ordered(bits: Any) -> Any:  # noqa: ANN401  # one int16
+    return bits ^ ((bits >> np.int16(15)) & np.int16(0x7FFF))
+
+
+@numba.njit(inline="always")
+def _insert(keys: Any, rows: Any, key: Any, row: Any) -> None:  # noqa: ANN401
+    place = len(keys) - 1
+    while place > 0 and keys[place - 1] < key:
+        keys[place] = keys[place - 1]
+        rows[place] = rows[place - 1]
+        place -= 1
+    keys[place] = key
+    rows[place] = row
+
+
+@_compiled
+def best_of_rows(scores: Keys, keys: Keys, rows: Rows, first: int, a: int, b: int) -> None:
+    """Keep the best scores of each row of a block.
+
+    Parameters
+    ----------
+    scores : (q, m) array
+        A block; its column j is row ``first + j`` of the base.
+    keys, rows : (q, c) arrays
+        The best so far, descending; updated.
+    """
+    m = scores.shape[1]
+    whole = m - m % WIDTH
+    for i in range(a, b):
+        line = scores[i]
+        low = keys[i, -1]
+        for start in range(0, whole, WIDTH):
+            top = np.int16(EMPTY)
+            for j in range(start, start + WIDTH):
+                top = max(top, _ordered(line[j]))
+            if top > low:
+                for j in range(start, start + WIDTH):
+                    key = _ordered(line[j])
+                    if key > low:
+                        _insert(keys[i], rows[i], key, first + j)
+                        low = keys[i, -1]
+        for j in range(whole, m):
+            key = _ordered(line[j])
+            if key > low:
+                _insert(keys[i], rows[i], key, first + j)
+                low = keys[i, -1]
+
+
+@_compiled
+def best_of_columns(
+    scores: Keys, keys: Keys, rows: Rows, lows: Keys, first: int, a: int, b: int
+) -> None:
+    """Keep the best scores of each column of a block.
+
+    Parameters
+    ----------
+    scores : (q, m) array
+        A block; its row i is row ``first + i`` of the queries.
+    keys, rows : (m, c) arrays
+        The best so far, descending; updated.
+    lows : (m,) array
+        The last column of ``keys``; updated.
+    """
+    for left in range(a, b, STRIP):
+        right = min(left + STRIP, b)
+        whole = left + (right - left) // WIDTH * WIDTH
+        for i in range(scores.shape[0]):
+            for start in range(left, whole, WIDTH):
+                line = scores[i, start : start + WIDTH]
+                low = lows[start : start + WIDTH]
+                wanted = np.int16(0)
+                for j in range(WIDTH):
+                    wanted += np.int16(_ordered(line[j]) > low[j])
+                if wanted:
+                    for j in range(WIDTH):
+                        key = _ordered(line[j])
+                        if key > low[j]:
+                            _insert(keys[start + j], rows[start + j], key, first + i)
+                            low[j] = keys[start + j, -1]
+            for j in range(whole, right):
+                key = _ordered(scores[i, j])
+                if key > lows[j]:
+                    _insert(keys[j], rows[j], key, first + i)
+                    lows[j] = keys[j, -1]
+
+
+@_compiled
+def inner_products(
+    queries: Any,  # noqa: ANN401
+    base: Any,  # noqa: ANN401
+    rows: Any,  # noqa: ANN401
+    scores: Any,  # noqa: ANN401
+    a: int,
+    b: int,
+) -> None:
+    """Fill (q, c) ``scores`` with the products of queries and candidates, in double precision.
+
+    A negative row is no candidate, and scores minus infinity.
+    """
+    for i in range(a, b):
+        for place in range(rows.shape[1]):
+            total = -np.inf
+            if rows[i, place] >= 0:
+                candidate = base[rows[i, place]]
+                total = 0.0
+                for j in range(queries.shape[1]):
+                    total += np.float64(queries[i, j]) * np.float64(candidate[j])
+            scores[i, place] = total
