@@ -12,7 +12,7 @@ from align.alignment import Alignment
 from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
-from align.retrieve import Space, require_faiss
+from align.retrieve import Space, ahead, require_faiss
 from align.run import Run, covered, gold_of, rows_of
 from align.solvers import Procrustes, Solver
 from align.solvers.solution import describe
@@ -21,7 +21,7 @@ from dictionaries import Lexicon
 from embeddings import Embeddings
 
 MIN_PAIRS = 10
-PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "polars", "safetensors")
+PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "numba", "polars", "safetensors")
 FAISS = ("faiss-cpu", "faiss-gpu")
 
 
@@ -73,18 +73,15 @@ def supervised(
     """
     started = time.perf_counter()
     require_faiss()
+    ahead(len(source) * target.vectors.size)
     seeds = usable(lexicon, source, target)
     if test is not None:
         gold_of(test, source, target)  # its error now, not after hours of work
-    x_normalization = Normalization.fit(source.vectors, normalize)
-    y_normalization = Normalization.fit(target.vectors, normalize)
-    problem = Problem(
-        x_normalization(source.vectors),
-        y_normalization(target.vectors),
-        rows_of(seeds.pairs, source, target),
-    )
+    x_normalization, x = Normalization.fitted(source.vectors, normalize)
+    y_normalization, y = Normalization.fitted(target.vectors, normalize)
+    problem = Problem(x, y, rows_of(seeds.pairs, source, target))
     solution = solver(problem, on_step=on_step)
-    space = Space.of(solution.map(problem.x), problem.y, k, on_step=on_step)
+    space = Space.of(solution.map(problem.x), problem.y, k, like=solution.space, on_step=on_step)
     record = Record(
         method="supervised",
         solver=describe(solver),
@@ -100,10 +97,12 @@ def supervised(
         evaluation=None,
         versions=versions(),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        recall=space.recall,
         seconds=0.0,
     )
     alignment = Alignment(x_normalization, y_normalization, solution.map)
-    run = Run(source, target, seeds, alignment, space, record)
+    joint = replace(source, vectors=space.x), replace(target, vectors=space.y)
+    run = Run(joint[0], joint[1], seeds, alignment, space, record)
     evaluation = None if test is None else run.evaluate(test, on_step=on_step)
     seconds = round(time.perf_counter() - started, 3)
     return replace(run, record=replace(record, evaluation=evaluation, seconds=seconds))

@@ -109,6 +109,8 @@ class Record:
         Of this package and those that its numbers depend on.
     created : str
         UTC time.
+    recall : float
+        The share of the true neighbours that the search found: 1 where it was exact.
     seconds : float
         From loaded vectors to scores.
     """
@@ -127,6 +129,7 @@ class Record:
     evaluation: Evaluation | None
     versions: Mapping[str, str]
     created: str
+    recall: float
     seconds: float
 
     @property
@@ -152,6 +155,7 @@ class Record:
                             Precision(**{k: _tuple(p[k]) for k in Precision.__dataclass_fields__})
                             for p in score["precisions"]
                         ),
+                        score["recall"],
                     )
                     for score in found["scores"]
                 ),

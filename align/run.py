@@ -13,7 +13,7 @@ from align.alignment import Alignment
 from align.evaluate import Gold, Score, precision
 from align.maps import Array
 from align.record import Evaluation, LexiconRecord, Record
-from align.retrieve import Retrieval, Space
+from align.retrieve import Direction, Retrieval, Space
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -23,7 +23,7 @@ KS = (1, 5, 10)  # the precisions that are reported
 
 @dataclass(frozen=True)
 class Translation:
-    """A candidate translation and its score: CSLS in [-4, 4] or cosine in [-1, 1]."""
+    """A candidate translation and its score, as `align.retrieve.Space.nearest` has it."""
 
     word: str
     score: float
@@ -36,7 +36,7 @@ class Run:
     Parameters
     ----------
     source, target : Embeddings
-        The vectors as they were read.
+        The words of both sides, with their vectors in the joint space, of length 1.
     alignment : Alignment
         The map with its normalisation.
     space : Space
@@ -112,32 +112,42 @@ class Run:
         *,
         min_score: float = -np.inf,
         max_rank: int = 0,
+        direction: Direction = "mutual",
         on_step: OnStep = silent,
     ) -> list[tuple[str, str, float]]:
-        """Induce a lexicon: the pairs of words that are each other's nearest neighbour.
+        """Induce a lexicon: by default the words that are each other's nearest neighbour.
 
         Parameters
         ----------
-        retrieval : {'csls', 'nn'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
         min_score : float
             Leave out pairs that score lower.
         max_rank : int
             Keep pairs of the first so many words of both sides; 0 for all.
+        direction : {'mutual', 'forward', 'backward', 'union'}
+            Pairs that are each other's nearest neighbour, or the best pair of every source word,
+            of every target word, or of either.
 
         Returns
         -------
         list of (source word, target word, score)
             In order of the source vocabulary.
         """
-        pairs, scores = self.space.mutual(max_rank, retrieval, on_step=on_step)
+        pairs, scores = self.space.induce(direction, max_rank, retrieval, on_step=on_step)
         return [
             (self.source.words[i], self.target.words[j], float(score))
             for (i, j), score in zip(pairs, scores, strict=True)
             if score >= min_score
         ]
 
-    def evaluate(self, test: Lexicon, *, on_step: OnStep = silent) -> Evaluation:
-        """Score the run on a dictionary: precision@1, 5 and 10 by NN and by CSLS.
+    def evaluate(
+        self,
+        test: Lexicon,
+        *,
+        retrievals: Sequence[Retrieval] = ("nn", "csls"),
+        on_step: OnStep = silent,
+    ) -> Evaluation:
+        """Score the run on a dictionary: precision@1, 5 and 10 by NN and by CSLS, or as asked.
 
         Source words count where the vocabularies hold them and one of their translations.
 
@@ -149,21 +159,19 @@ class Run:
         target_words = len(self.target)
         ks = tuple(k for k in KS if k <= target_words) or (1,)
         gold = gold_of(test, self.source, self.target)
-        scores = tuple(
-            Score(
-                retrieval_name(retrieval, self.record.k),
-                precision(
-                    self.space.nearest(gold.sources, ks[-1], retrieval, on_step=on_step),
-                    gold,
-                    ks,
-                    seed=self.record.seed,
-                ),
+        scores = []
+        for retrieval in retrievals:
+            found = self.space.nearest(gold.sources, ks[-1], retrieval, on_step=on_step)
+            scores.append(
+                Score(
+                    retrieval_name(retrieval, self.record.k),
+                    precision(found, gold, ks, seed=self.record.seed),
+                    min(found.recall, self.space.recall),
+                )
             )
-            for retrieval in ("nn", "csls")
-        )
         seeds = set(self.seeds.sources)
         shared = sum(self.source.words[row] in seeds for row in gold.sources)
-        return Evaluation(LexiconRecord.of(test, self.source, self.target), shared, scores)
+        return Evaluation(LexiconRecord.of(test, self.source, self.target), shared, tuple(scores))
 
 
 def _row(word: str, embeddings: Embeddings) -> int | None:
@@ -174,7 +182,7 @@ def _row(word: str, embeddings: Embeddings) -> int | None:
 
 def retrieval_name(retrieval: Retrieval, k: int) -> str:
     """Return the name that scores carry, as ``csls10``."""
-    return f"csls{k}" if retrieval == "csls" else retrieval
+    return f"{retrieval}{k}" if retrieval in ("csls", "margin") else retrieval
 
 
 def rows_of(

@@ -1,4 +1,4 @@
-"""Runs on disk: a folder with the map, the neighbourhoods, the seeds and the record."""
+"""Runs on disk: a folder with the map, both vocabularies in the joint space, seeds and record."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 import dictionaries
 import embeddings
 from align.alignment import Alignment
-from align.maps import Array
 from align.record import Record, VectorsRecord
 from align.report import as_dict
 from align.report.machine import FORMAT
-from align.retrieve import Space
+from align.retrieve import Neighbours, Space
 from align.run import Run
 from dictionaries import Lexicon
 from embeddings import Embeddings
-from embeddings.arrays import write_tensors
-from embeddings.text import OnRead
+from embeddings.arrays import read_safetensors, write_tensors
 
 MAP, SPACE, SEEDS, RECORD = "map.safetensors", "space.safetensors", "seeds.tsv", "run.json"
-PARTS = {MAP, SPACE, SEEDS, RECORD}
+SIDES = {"source": "source.safetensors", "target": "target.safetensors"}
+PARTS = {MAP, SPACE, SEEDS, RECORD, *SIDES.values()}
 
 
 def check_writable(folder: str | Path, *, force: bool = False) -> None:
@@ -73,9 +74,10 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
     ----------
     run : Run
     folder : str or Path
-        Holds ``map.safetensors`` (the map with its normalisation), ``space.safetensors`` (the
-        neighbourhood means), ``seeds.tsv`` (the seed pairs) and ``run.json`` (every setting,
-        version, fingerprint and score).
+        Holds ``map.safetensors`` (the map with its normalisation), ``source.safetensors`` and
+        ``target.safetensors`` (the words and their vectors in the joint space),
+        ``space.safetensors`` (the neighbours of each), ``seeds.tsv`` (the seed pairs) and
+        ``run.json`` (every setting, version, fingerprint and score).
     force : bool
         Replace a run that is there.
 
@@ -92,7 +94,9 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         new = beside / "new"
         new.mkdir()
         run.alignment.save(new / MAP)
-        write_tensors(new / SPACE, {"source": run.space.x_means, "target": run.space.y_means})
+        for side, name in SIDES.items():
+            embeddings.save(getattr(run, side), new / name)
+        write_tensors(new / SPACE, _near(run.space))
         dictionaries.save(run.seeds, new / SEEDS)
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
         (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
@@ -146,45 +150,50 @@ def load_alignment(folder: str | Path) -> Alignment:
     return Alignment.load(Path(folder) / MAP)
 
 
-def load(
-    folder: str | Path,
-    *,
-    source: Embeddings | str | Path | None = None,
-    target: Embeddings | str | Path | None = None,
-    on_read: OnRead | None = None,
-) -> Run:
-    """Read a run, and the vectors it was made from.
+def load(folder: str | Path) -> Run:
+    """Read a run; its vectors stay on the disk until they are used.
 
     Parameters
     ----------
     folder : str or Path
-    source, target : Embeddings, str or Path, optional
-        The vectors, or where they are now, if not where they were.
-    on_read : callable, optional
-        Told the bytes read so far and in all.
 
     Raises
     ------
-    FileNotFoundError
-        If the folder is not a run, or the vectors have gone.
-    ValueError
-        If the vectors are not those of the run.
+    FileNotFoundError, ValueError
+        If the folder is not a run, or is damaged.
     """
     folder = Path(folder)
     record = load_record(folder)
-    alignment = load_alignment(folder)
-    seeds = _seeds(folder / SEEDS)
-    means = _means(folder / SPACE)
-    source = _vectors(record.source, source, on_read)
-    target = _vectors(record.target, target, on_read)
-    space = Space.of_means(
-        alignment.map_source(source.vectors),
-        alignment.map_target(target.vectors),
-        means["source"],
-        means["target"],
-        record.k,
-    )
-    return Run(source, target, seeds, alignment, space, record)
+    source, target = (_side(folder, side, getattr(record, side)) for side in SIDES)
+    near = _neighbours(folder / SPACE)
+    if [len(side.rows) for side in near] != [len(source), len(target)]:
+        raise ValueError(f"{folder / SPACE} is not of this run; make the run again")
+    space = Space.known(source.vectors, target.vectors, *near)
+    return Run(source, target, _seeds(folder / SEEDS), load_alignment(folder), space, record)
+
+
+def _side(folder: Path, side: str, record: VectorsRecord) -> Embeddings:
+    path = folder / SIDES[side]
+    try:
+        words, vectors = read_safetensors(path, 0)
+        found = Embeddings(
+            words, vectors, record.name, record.origin, record.max_vocab, record.lower
+        )
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path} is not readable ({error}); make the run again") from error
+    if len(found) != record.rows:
+        raise ValueError(
+            f"{path} holds {len(found):,} words, expected {record.rows:,}; make the run again"
+        )
+    return found
+
+
+def _near(space: Space) -> dict[str, np.ndarray]:
+    tensors = {"recall": np.array([space.recall])}
+    for name, side in (("source", space.source), ("target", space.target)):
+        tensors[f"{name}.rows"] = side.near.rows.astype(np.int32)
+        tensors[f"{name}.scores"] = side.near.scores
+    return tensors
 
 
 def _seeds(path: Path) -> Lexicon:
@@ -195,47 +204,16 @@ def _seeds(path: Path) -> Lexicon:
     return Lexicon(tuple((source, target) for source, target in rows))
 
 
-def _means(path: Path) -> dict[str, Array]:
+def _neighbours(path: Path) -> list[Neighbours]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        means = load_file(path)
-        return {side: means[side] for side in ("source", "target")}
-    except (SafetensorError, KeyError) as error:
+        kept = load_file(path)
+        recall = float(kept["recall"][0])
+        return [
+            Neighbours(kept[f"{side}.rows"].astype(np.intp), kept[f"{side}.scores"], recall)
+            for side in SIDES
+        ]
+    except (OSError, SafetensorError, KeyError) as error:
         raise ValueError(f"{path} is not readable ({error}); make the run again") from error
-
-
-def _vectors(
-    record: VectorsRecord, given: Embeddings | str | Path | None, on_read: OnRead | None
-) -> Embeddings:
-    if not isinstance(given, Embeddings):
-        given = _read_again(record, given or record.origin, on_read)
-    if given.fingerprint != record.fingerprint:
-        raise ValueError(
-            f"the vectors {given.origin or given.name} are not those of the run: {len(given):,} "
-            f"words with fingerprint {given.fingerprint}, expected {record.rows:,} with "
-            f"{record.fingerprint}; restore the file or make the run again"
-        )
-    return given
-
-
-def _read_again(record: VectorsRecord, path: str | Path, on_read: OnRead | None) -> Embeddings:
-    if not path:
-        raise ValueError(
-            f"the {record.name or 'source or target'} vectors of this run were made in memory; "
-            "give them to align.load(..., source=, target=)"
-        )
-    try:
-        return embeddings.load(
-            path,
-            max_vocab=record.max_vocab,
-            lower=record.lower,
-            name=record.name,
-            on_read=on_read,
-        )
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"{error}; if the vectors of {record.name} have moved, say where with "
-            "--source-vectors or --target-vectors"
-        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,9 @@ def write_npz(path: Path, words: Sequence[str], vectors: Array) -> None:
 
 
 def read_safetensors(path: Path, max_vocab: int) -> tuple[list[str], Array]:
-    """Read the first ``max_vocab`` (0: all) rows; the others are not brought into memory."""
+    """Read the first ``max_vocab`` (0: all) rows; numbers in single precision stay on the disk
+    until they are used.
+    """  # noqa: D205  # one sentence
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -59,12 +62,24 @@ def read_safetensors(path: Path, max_vocab: int) -> tuple[list[str], Array]:
             if found[0] != ("U8", 1) or found[1] not in [("F64", 2), ("F32", 2), ("F16", 2)]:
                 raise VectorFormatError(f"{path}: found types and axes {found}; {TENSORS}")
             words = text[:].tobytes().decode().split("\n")
-            vectors = rows[: min(max_vocab or len(words), rows.get_shape()[0])]
+            size = min(max_vocab or len(words), rows.get_shape()[0])
+            vectors = _mapped(path)[:size] if rows.get_dtype() == "F32" else rows[:size]
     except (SafetensorError, UnicodeDecodeError) as error:
         raise VectorFormatError(
             f"{path}: not readable safetensors word vectors ({error}); {TENSORS}"
         ) from error
     return _checked(path, words, vectors, max_vocab, cut=True)
+
+
+def _mapped(path: Path) -> Array:
+    """Return the tensor ``vectors``, of float32, as a read-only view of the file."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        described = json.loads(file.read(size))["vectors"]
+    start, shape = 8 + size + described["data_offsets"][0], tuple(described["shape"])
+    if 0 in shape:  # nothing can be mapped
+        return np.empty(shape, dtype=np.float32)
+    return np.asarray(np.memmap(path, dtype="<f4", mode="r", offset=start, shape=shape))
 
 
 def write_safetensors(path: Path, words: Sequence[str], vectors: Array) -> None:
@@ -100,4 +115,6 @@ def _checked(
             f"{path}: {len(words):,} words but {len(vectors):,} vectors; {LAYOUT}"
         )
     with np.errstate(over="ignore"):  # becomes infinite, which the caller reports
-        return words[: max_vocab or None], vectors[: max_vocab or None].astype(np.float32)
+        return words[: max_vocab or None], vectors[: max_vocab or None].astype(
+            np.float32, copy=False
+        )

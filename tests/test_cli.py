@@ -26,6 +26,8 @@ def test_the_sample_serves_on_an_empty_machine(cli):
     assert "put full vectors there, as wiki.CODE.vec" in result.stderr
     assert {p.name for p in Path("runs/en-fr-supervised").iterdir()} == {
         "map.safetensors",
+        "source.safetensors",
+        "target.safetensors",
         "space.safetensors",
         "seeds.tsv",
         "run.json",

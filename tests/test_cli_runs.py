@@ -55,13 +55,11 @@ def test_lexicon_writes_mutual_pairs(cli, made):
 
 @pytest.mark.parametrize("name", ["m.vec", "m.npz", "m.safetensors"])
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_apply_writes_what_the_run_computes(cli, made, name, side):
+def test_apply_writes_what_the_run_computes(cli, made, world, name, side):
     result = cli("apply", made, "-o", name, "--side", side)
 
     run = align.load(made)
-    expected = (
-        run.map(run.source.vectors) if side == "source" else run.map_target(run.target.vectors)
-    )
+    expected = run.map(world[0].vectors) if side == "source" else run.map_target(world[1].vectors)
     assert result.exit_code == 0, result.output
     mapped = embeddings.load(name)
     np.testing.assert_allclose(mapped.vectors, expected, atol=1e-6)  # block by block
@@ -105,16 +103,30 @@ def test_a_file_is_replaced_only_by_force(cli, made, command):
     assert Path("mine.vec").read_text() != "years of work"
 
 
-def test_vectors_that_have_moved_can_be_pointed_to(cli, made):
-    Path("src.vec").rename("moved.vec")
+def test_a_run_needs_no_other_file(cli, made):
+    for name in ("src.vec", "tgt.vec"):
+        Path(name).unlink()
 
-    lost = cli("translate", made, "s1")
-    found = cli("translate", made, "s1", "--source-vectors", "moved.vec", "-k", 1)
-    wrong = cli("translate", made, "s1", "--source-vectors", "tgt.vec")
+    assert cli("translate", made, "s1", "-k", 1).stdout.startswith("s1\tt1")
+    assert "20/20" in cli("evaluate", made, "--test", "test.txt").stdout
+    assert cli("lexicon", made, "-o", "out.tsv").exit_code == 0
 
-    assert "if the vectors of src have moved, say where with --source-vectors" in lost.stderr
-    assert found.stdout.startswith("s1\tt1")
-    assert "tgt.vec are not those of the run" in wrong.stderr
+
+@pytest.mark.parametrize("direction", ["forward", "union"])
+def test_lexicon_goes_in_other_directions(cli, made, direction):
+    shown = cli("lexicon", made, "-o", "-", "--direction", direction)
+
+    assert {line.split("\t")[0] for line in shown.stdout.splitlines()} == {
+        f"s{i}" for i in range(40)
+    }
+
+
+def test_evaluate_ranks_in_the_ways_asked(cli, made):
+    ways = ["invsoftmax", "margin"]
+    result = cli("evaluate", made, "--test", "test.txt", *(f"--retrieval={way}" for way in ways))
+
+    assert "INVSOFTMAX" in result.stdout
+    assert "retrieval:invsoftmax,margin10" in result.stdout
 
 
 def test_case_is_folded_everywhere_on_demand(cli, world):

@@ -9,7 +9,7 @@ import align
 import embeddings
 from align import Procrustes, Refinement
 from align.report import as_dict, run_table, signature
-from align.storage import load_alignment, load_record
+from align.storage import PARTS, load_alignment, load_record
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
@@ -29,13 +29,15 @@ def test_a_known_rotation_is_found(run):
     assert evaluation.shared_with_seeds == 0
 
 
-def test_a_run_maps_new_vectors_as_it_mapped_its_own(run):
-    mapped = run.map(run.source.vectors[:3])
+def test_a_run_maps_new_vectors_as_it_mapped_its_own(run, world):
+    source, target, _ = world
+    mapped = run.map(source.vectors[:3])
 
     assert_allclose(
         mapped / np.linalg.norm(mapped, axis=1, keepdims=True), run.space.x[:3], atol=1e-6
     )
-    assert_allclose(run.map_target(run.target.vectors)[:3], run.space.y[:3], atol=1e-6)
+    assert_allclose(run.map_target(target.vectors)[:3], run.target.vectors[:3], atol=1e-6)
+    np.testing.assert_array_equal(run.source.vectors, run.space.x)
 
 
 def test_a_run_translates_in_both_directions(run):
@@ -161,28 +163,49 @@ def test_a_run_survives_its_folder(world, tmp_path):
     )
 
 
-def test_the_record_in_the_folder_says_everything(run, tmp_path):
+def test_the_record_in_the_folder_says_everything(run, world, tmp_path):
     align.save(run, tmp_path / "run")
     data = json.loads((tmp_path / "run" / "run.json").read_text())
 
     assert data == json.loads(json.dumps(as_dict(run.record)))
     assert data["signature"] == signature(run.record)
-    assert data["source"]["fingerprint"] == run.source.fingerprint
+    assert data["source"]["fingerprint"] == world[0].fingerprint
     assert data["versions"]["numpy"] == np.__version__
     assert data["evaluation"]["scores"][1]["precisions"][0]["value"] == 1.0
     assert data["evaluation"]["scores"][0]["signature"].endswith("|seed:0")
 
 
-def test_vectors_made_in_memory_must_be_given_back(run, tmp_path):
+def test_a_run_keeps_what_it_needs(run, tmp_path):
     align.save(run, tmp_path / "run")
 
-    with pytest.raises(ValueError, match="made in memory; give them"):
-        align.load(tmp_path / "run")
-    back = align.load(tmp_path / "run", source=run.source, target=run.target)
-    assert back.translate("s3") == run.translate("s3")
-    other = Embeddings(run.source.words, run.source.vectors + 1, "src")
-    with pytest.raises(ValueError, match="not those of the run"):
-        align.load(tmp_path / "run", source=other, target=run.target)
+    back = align.load(tmp_path / "run")
+
+    for side in ("source", "target"):
+        assert getattr(back, side).words == getattr(run, side).words
+        np.testing.assert_array_equal(getattr(back, side).vectors, getattr(run, side).vectors)
+    assert back.lexicon() == run.lexicon()
+    assert back.lexicon("margin", direction="union") == run.lexicon("margin", direction="union")
+    read = embeddings.load(tmp_path / "run" / "source.safetensors")  # for any other program
+    np.testing.assert_array_equal(read.vectors, run.source.vectors)
+
+
+def test_parts_of_another_run_are_refused(run, world, tmp_path):
+    source, target, lexicon = world
+    few = Embeddings(source.words[:30], source.vectors[:30], "src")
+    align.save(run, tmp_path / "run")
+    align.save(align.supervised(few, target, lexicon, k=5), tmp_path / "other")
+
+    for name in ("source.safetensors", "space.safetensors"):
+        kept = (tmp_path / "run" / name).read_bytes()
+        (tmp_path / "run" / name).write_bytes((tmp_path / "other" / name).read_bytes())
+        with pytest.raises(ValueError, match=f"{name} .*make the run again"):
+            align.load(tmp_path / "run")
+        (tmp_path / "run" / name).write_bytes(kept)
+
+
+def test_an_inexact_search_is_in_the_signature(run):
+    assert "search" not in signature(run.record)
+    assert "|search:fast~0.9980|" in signature(replace(run.record, recall=0.998))
 
 
 def test_an_existing_run_is_kept_unless_forced(run, tmp_path):
@@ -211,9 +234,9 @@ def test_files_of_the_user_in_a_run_are_kept(run, tmp_path):
 def test_a_run_of_another_format_is_refused(run, tmp_path):
     align.save(run, tmp_path / "run")
     path = tmp_path / "run" / "run.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+    path.write_text(path.read_text().replace('"format": 2', '"format": 99'))
 
-    with pytest.raises(ValueError, match="format 99, expected 1"):
+    with pytest.raises(ValueError, match="format 99, expected 2"):
         load_record(tmp_path / "run")
 
 
@@ -265,7 +288,7 @@ def test_seeds_of_any_spelling_survive_the_folder(world, tmp_path, form):
 
     align.save(run, tmp_path / "run")
 
-    assert align.load(tmp_path / "run", source=source, target=target).seeds.pairs == seeds.pairs
+    assert align.load(tmp_path / "run").seeds.pairs == seeds.pairs
 
 
 def test_the_working_folder_is_no_run(run, tmp_path, monkeypatch):
@@ -323,13 +346,13 @@ def test_a_run_written_meanwhile_by_another_process_is_kept(run, tmp_path, monke
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-@pytest.mark.parametrize("name", ["run.json", "map.safetensors", "space.safetensors", "seeds.tsv"])
+@pytest.mark.parametrize("name", sorted(PARTS))
 def test_a_damaged_run_is_named(run, tmp_path, name):
     align.save(run, tmp_path / "run")
     (tmp_path / "run" / name).write_bytes(b"{}")
 
     with pytest.raises(ValueError, match=name):
-        align.load(tmp_path / "run", source=run.source, target=run.target)
+        align.load(tmp_path / "run")
 
 
 def test_the_table_shows_counts_intervals_and_signature(run):

@@ -246,15 +246,3 @@ def test_an_existing_run_is_not_overwritten(files):
     assert result.exit_code == 1
     assert "run holds a run already; give another folder with --out" in result.stderr
     assert contents() == before
-
-
-def test_vectors_that_have_changed_since_the_run_are_not_used(files):
-    files(*f"supervised {GOOD} -o run".split())
-    Path("src.vec").write_bytes(Path("src.vec").read_bytes().replace(b"s39 ", b"s40 "))
-
-    result = files("translate", "run", "s1")
-
-    assert result.exit_code == 1
-    assert "src.vec are not those of the run" in result.stderr
-    Path("src.vec").unlink()
-    assert "there is no vector file" in files("translate", "run", "s1").stderr

@@ -1,5 +1,5 @@
 """The command line: every module parses one command, calls the library, and prints."""
 
-from align.cli.app import main
+from align.cli.app import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

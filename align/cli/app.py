@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -16,8 +17,17 @@ from click.exceptions import NoArgsIsHelpError
 from align.cli.apply import apply
 from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
+from align.cli.progress import note
 from align.cli.supervised import supervised
 from align.cli.translate import translate
+
+
+class Notes(logging.Handler):
+    """Tells what the library logs on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one message."""
+        note(record.getMessage())
 
 
 class Manual(click.Group):
@@ -35,6 +45,9 @@ class Manual(click.Group):
         **extra: Any,  # noqa: ANN401  # click's own
     ) -> Any:  # noqa: ANN401
         """Run a command; exit with 2 for wrong usage, 1 for any other known error."""
+        if not logging.getLogger("align").handlers:
+            logging.getLogger("align").addHandler(Notes(logging.INFO))
+            logging.getLogger("align").setLevel(logging.INFO)
         if not standalone_mode:
             return super().main(args, prog_name, standalone_mode=False, **extra)
         for name in ("SIGTERM", "SIGHUP"):  # of a cluster, of a closed terminal: clean up as well
@@ -63,6 +76,21 @@ class Manual(click.Group):
                 raise
             fail(str(error))
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def run() -> NoReturn:
+    """Run the command of this process, and end it without taking torch apart, which is slow."""
+    # torch, FAISS, BLAS and our kernels take turns: none may keep a core busy with waiting
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        main()
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError):  # closed by the caller
+            stream.flush()
+    os._exit(code)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

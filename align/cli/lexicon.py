@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from align.cli.progress import Bars, note
-from align.cli.runs import FORCE, RETRIEVAL, RUN, moved, open_run, refuse_existing
-from align.retrieve import Retrieval
+from align.cli.runs import FORCE, RETRIEVAL, RUN, open_run, refuse_existing, searching
+from align.retrieve import Direction, Retrieval
 from embeddings.files import replacing
 
 
@@ -35,17 +35,24 @@ from embeddings.files import replacing
     show_default=True,
     help="Only pairs of the so many most frequent words of both sides; 0 for all.",
 )
+@click.option(
+    "--direction",
+    type=click.Choice(["mutual", "forward", "backward", "union"]),
+    default="mutual",
+    show_default=True,
+    help="Words that are each other's best, or the best of every source word (forward), of every "
+    "target word (backward), or of either (union).",
+)
 @FORCE
-@moved
+@searching
 def lexicon(
     folder: Path,
     out: Path,
     retrieval: Retrieval,
     min_score: float | None,
     max_rank: int,
+    direction: Direction,
     force: bool,
-    source_vectors: Path | None,
-    target_vectors: Path | None,
 ) -> None:
     """Write the pairs of words that are each other's nearest neighbour, with their scores.
 
@@ -62,8 +69,10 @@ def lexicon(
         refuse_existing(out, force)
     low = float("-inf") if min_score is None else min_score
     with Bars() as bars:
-        run = open_run(folder, bars, source_vectors, target_vectors)
-        pairs = run.lexicon(retrieval, min_score=low, max_rank=max_rank, on_step=bars)
+        run = open_run(folder)
+        pairs = run.lexicon(
+            retrieval, min_score=low, max_rank=max_rank, direction=direction, on_step=bars
+        )
     text = "".join(f"{source}\t{target}\t{score:.6f}\n" for source, target, score in pairs)
     if to_stdout:
         click.echo(text, nl=False)

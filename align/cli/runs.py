@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 import align
-from align.cli.progress import Bars
-from align.retrieve import require_faiss
+from align.retrieve import choose, require_faiss, using
+from align.retrieve.choice import Device, Kind
+from align.retrieve.memory import parse
 
 RUN = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 
 RETRIEVAL = click.option(
     "--retrieval",
-    type=click.Choice(["csls", "nn"]),
+    type=click.Choice(["csls", "nn", "invsoftmax", "margin"]),
     default="csls",
     show_default=True,
-    help="Rank by CSLS (scores in [-4, 4]) or by the cosine (nn, scores in [-1, 1]).",
+    help="Rank by CSLS (scores in [-4, 4]), the cosine (nn, in [-1, 1]), the inverted softmax (a "
+    "probability) or the margin ratio of bitext mining.",
 )
 
 FORCE = click.option("--force", is_flag=True, help="Replace the file if it is there.")
@@ -27,21 +30,56 @@ FORCE = click.option("--force", is_flag=True, help="Replace the file if it is th
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 
-def moved(command: _Command) -> _Command:
-    """Add the options that say where a run's vectors are now."""
-    for side in ("target", "source"):
-        command = click.option(
-            f"--{side}-vectors",
-            type=click.Path(path_type=Path),
-            help=f"Where the {side} vectors are now, if they have moved.",
-        )(command)
-    return command
+def searching(command: _Command) -> _Command:
+    """Add the options that say how neighbours are found, and find them so."""
+
+    @click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        show_default=True,
+        help="Where large searches run; auto takes a CUDA device if there is one.",
+    )
+    @click.option(
+        "--search",
+        type=click.Choice(["exact", "fast"]),
+        default="exact",
+        show_default=True,
+        help="fast may miss a neighbour: for millions of words, or an old processor. Its recall is "
+        "measured and reported.",
+    )
+    @click.option(
+        "--memory",
+        callback=_memory,
+        help="What a search may take beyond the vectors, as 4GB.  [default: 1/4 of what is free, "
+        "at most 4GB]",
+    )
+    @wraps(command)
+    def wrapped(
+        *args: Any,  # noqa: ANN401  # the command's own
+        device: Device,
+        search: Kind,
+        memory: int | None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        require_faiss()
+        with using(choose(device, search, memory=memory)):
+            command(*args, **kwargs)
+
+    return cast(_Command, wrapped)
 
 
-def open_run(folder: Path, bars: Bars, source: Path | None, target: Path | None) -> align.Run:
-    """Read a run and its vectors."""
+def _memory(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+def open_run(folder: Path) -> align.Run:
+    """Read a run."""
     require_faiss()
-    return align.load(folder, source=source, target=target, on_read=bars.reading("vectors"))
+    return align.load(folder)
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -13,10 +13,10 @@ import dictionaries
 from align import home
 from align.cli.doubts import doubts
 from align.cli.progress import Bars, note
+from align.cli.runs import searching
 from align.cli.sources import Sources, Vectors
 from align.normalize import parse
 from align.report import as_dict, run_table
-from align.retrieve import require_faiss
 from align.solvers import Procrustes, Refinement, Solver
 from align.storage import check_writable
 
@@ -97,6 +97,7 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option("--force", is_flag=True, help="Replace a run that is there.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap intervals.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+@searching
 @click.pass_context
 def supervised(
     ctx: click.Context,
@@ -136,7 +137,6 @@ def supervised(
         raise click.UsageError(f"--seeds {seeds} takes no dictionary: drop it, or --train", ctx)
     if "max_rank" in given and not refine:
         raise click.UsageError("--max-rank is about --refine, which is 0: give --refine 5", ctx)
-    require_faiss()
     with Bars() as bars:
         sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars)
         found = sources.find(src), sources.find(tgt)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from align.cli.progress import Bars, note
-from align.cli.runs import RETRIEVAL, RUN, moved, open_run
+from align.cli.progress import note
+from align.cli.runs import RETRIEVAL, RUN, open_run
 from align.retrieve import Retrieval
 from embeddings import Embeddings
 
@@ -26,7 +26,6 @@ BATCH = 1000  # words of stdin translated at once
 @RETRIEVAL
 @click.option("--reverse", is_flag=True, help="From target to source.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per word.")
-@moved
 @click.pass_context
 def translate(
     ctx: click.Context,
@@ -36,8 +35,6 @@ def translate(
     retrieval: Retrieval,
     reverse: bool,
     as_json: bool,
-    source_vectors: Path | None,
-    target_vectors: Path | None,
 ) -> None:
     """Print the k best translations of WORDS, or of the words on stdin, one per line.
 
@@ -53,8 +50,7 @@ def translate(
     asked: Iterator[str] = iter(words) if words else _stdin_words()
     if (first := next(asked, None)) is None:
         raise click.UsageError("no words: give some as arguments or on stdin", ctx)
-    with Bars() as bars:
-        run = open_run(folder, bars, source_vectors, target_vectors)
+    run = open_run(folder)
     vocabulary, other = (run.target, run.source) if reverse else (run.source, run.target)
     asked = chain([first], asked)
     missing = False

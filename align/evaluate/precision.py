@@ -73,10 +73,13 @@ class Score:
         How the neighbours were found, as ``csls10`` or ``nn``.
     precisions : tuple of Precision
         One for each k.
+    recall : float
+        The share of the true neighbours that the search found: 1 where it was exact.
     """
 
     retrieval: str
     precisions: tuple[Precision, ...]
+    recall: float = 1.0
 
     def at(self, k: int) -> Precision:
         """Return the precision at k; KeyError where it was not measured."""

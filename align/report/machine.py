@@ -8,7 +8,7 @@ from typing import Any
 from align.record import Evaluation, Record
 from align.report.signature import signature
 
-FORMAT = 1
+FORMAT = 2
 
 
 def as_dict(record: Record) -> dict[str, Any]:

@@ -23,6 +23,9 @@ def signature(
         Whose test dictionary to name; by default that of the record.
     """
     evaluation = evaluation or record.evaluation
+    scores = evaluation.scores if evaluation else ()
+    asked = ",".join(score.retrieval for score in scores) or f"nn,csls{record.k}"
+    recall = min([record.recall, *(score.recall for score in scores)])
     return "|".join(
         [
             _solver(record.solver),
@@ -31,7 +34,8 @@ def signature(
             f"case:{'lower' if record.source.lower else 'kept'}",
             f"seeds:{_name(record.train)}",
             *([f"test:{_name(evaluation.test)}"] if evaluation else []),
-            f"retrieval:{retrieval or f'nn,csls{record.k}'}",
+            f"retrieval:{retrieval or asked}",
+            *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
             "oov:skip",
             f"v:{record.versions.get('align-embeddings', 'unknown')}",
             f"seed:{record.seed}",
