@@ -12,7 +12,7 @@ import numpy as np
 
 from align.maps import Array
 from align.retrieve.flat import require_faiss
-from align.retrieve.neighbours import SPARE, Neighbours, best, require_k, scored
+from align.retrieve.neighbours import Neighbours, best, require_k
 from align.retrieve.search import Index, Search
 from align.steps import OnStep, Step, silent
 
@@ -20,9 +20,19 @@ SMALL = 1e11  # multiplications that an exact search does sooner than an index i
 MANY = 1_000_000  # rows from which on only a part of the base is looked at
 BLOCK = 4096  # queries searched at once
 SAMPLE = 1000  # queries that the recall is measured on
-TRAINED_ON = 50_000  # rows
-CELLS = 1024
-EFFORTS = (4, 8, 16, 32, 64)  # candidates per neighbour; of many rows also so many cells in 256
+TRAINED_ON = 20_000  # rows
+CELLS = 512
+EFFORTS = (
+    3,
+    4,
+    6,
+    8,
+    12,
+    16,
+    24,
+    32,
+    64,
+)  # candidates per neighbour; of many rows also so many cells in 256
 log = logging.getLogger(__name__)
 
 
@@ -135,8 +145,8 @@ class FastIndex:
             block = np.ascontiguousarray(queries[start : start + BLOCK], dtype=np.float32)
             end = start + len(block)
             asked = np.hstack([block, np.full((len(block), self._extra.shape[1]), -1, np.float32)])
-            candidates = index.search(asked, min(k + SPARE, len(self.base)))[1]
-            found = best(candidates, scored(block, self.base, candidates, self.penalty), k)
+            products, candidates = index.search(asked, k)
+            found = best(candidates, products, k)
             rows[start:end], scores[start:end] = found.rows, found.scores
             tell(end)
         return Neighbours(rows, scores)
@@ -158,7 +168,7 @@ class FastIndex:
         index = faiss.index_factory(d, recipe, faiss.METRIC_INNER_PRODUCT)
         chosen = np.random.default_rng(0).permutation(m)[:TRAINED_ON]
         index.train(np.hstack([self.base[chosen], self._extra[chosen]]))
-        for start in range(0, m, TRAINED_ON):
-            part = slice(start, start + TRAINED_ON)
+        for start in range(0, m, BLOCK):
+            part = slice(start, start + BLOCK)
             index.add(np.hstack([self.base[part], self._extra[part]]))
         return index

@@ -116,18 +116,18 @@ class _Rounded:
 
     @classmethod
     def of(cls, rows: Array, extra: Array | None) -> _Rounded:
-        writable = rows if rows.flags.writeable else rows.copy()  # torch warns of the other kind
-        whole = torch.from_numpy(writable)
-        width = rows.shape[1] + (0 if extra is None else extra.shape[1])
+        d = rows.shape[1]
+        width = d + (0 if extra is None else extra.shape[1])
         values = torch.empty((len(rows), width), dtype=torch.bfloat16)
-        values[:, : rows.shape[1]] = whole
         if extra is not None:
-            values[:, rows.shape[1] :] = torch.from_numpy(extra)
+            values[:, d:] = torch.from_numpy(extra)
         norms, errors = np.empty((2, len(rows)))
         for start in range(0, len(rows), BLOCK):  # so that no second copy of the base is made
             part = slice(start, start + BLOCK)
-            single = whole[part]
-            error = single - values[part, : rows.shape[1]].float()
+            some = rows[part] if rows.flags.writeable else rows[part].copy()  # torch would warn
+            single = torch.from_numpy(some)
+            values[part, :d] = single
+            error = single - values[part, :d].float()
             norms[part] = torch.linalg.vector_norm(single, dim=1).numpy()
             errors[part] = torch.linalg.vector_norm(error, dim=1).numpy()
         return cls(values, norms, errors)
