@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from align.maps import Array, LinearMap
 from align.normalize import Normalization
 from embeddings.arrays import write_tensors
 from embeddings.files import replacing
+
+KINDS = {1: "mean", 2: "axes"}  # what the parts of a normalisation are, by their number of axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +25,15 @@ class Alignment:
         Fitted on the vocabularies of the run, so a word that was not among them gets the same
         centering.
     linear : LinearMap
-        Takes normalised source rows to normalised target rows.
+        Takes normalised source rows into the joint space.
+    target_linear : LinearMap, optional
+        Takes normalised target rows there; none where they are there already.
     """
 
     source: Normalization
     target: Normalization
     linear: LinearMap
+    target_linear: LinearMap | None = None
 
     def map_source(self, vectors: Array) -> Array:
         """Bring raw source vectors, (n, d), into the joint space."""
@@ -35,14 +41,17 @@ class Alignment:
 
     def map_target(self, vectors: Array) -> Array:
         """Bring raw target vectors, (n, d), into the joint space."""
-        return self.target(vectors)
+        normalised = self.target(vectors)
+        return self.target_linear(normalised) if self.target_linear else normalised
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
         tensors = {"source.w": self.linear.w}
+        if self.target_linear:
+            tensors["target.w"] = self.target_linear.w
         for side, normalization in (("source", self.source), ("target", self.target)):
-            for i, mean in enumerate(normalization.means):
-                tensors[f"{side}.mean.{i}"] = mean
+            for i, part in enumerate(normalization.parts):
+                tensors[f"{side}.{KINDS[part.ndim]}.{i}"] = part
         steps = {"source": self.source.steps, "target": self.target.steps}
         with replacing(Path(path)) as beside:
             write_tensors(beside, tensors, {side: json.dumps(s) for side, s in steps.items()})
@@ -63,12 +72,17 @@ class Alignment:
                 tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
                 steps = {side: json.loads(text) for side, text in stored.metadata().items()}
             source, target = (
-                Normalization(
-                    tuple(steps[side]),
-                    tuple(tensors[f"{side}.mean.{i}"] for i in range(steps[side].count("center"))),
-                )
+                Normalization(tuple(steps[side]), _parts(side, steps[side], tensors))
                 for side in ("source", "target")
             )
-            return cls(source, target, LinearMap(tensors["source.w"]))
+            w = tensors.get("target.w")
+            return cls(
+                source, target, LinearMap(tensors["source.w"]), None if w is None else LinearMap(w)
+            )
         except (SafetensorError, KeyError, AttributeError, json.JSONDecodeError) as error:
             raise ValueError(f"{path} is not a readable alignment ({error})") from error
+
+
+def _parts(side: str, steps: Sequence[str], tensors: Mapping[str, Array]) -> tuple[Array, ...]:
+    kinds = [KINDS[1 if step == "center" else 2] for step in steps if step != "unit"]
+    return tuple(tensors[f"{side}.{kind}.{i}"] for i, kind in enumerate(kinds))

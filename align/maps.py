@@ -74,8 +74,12 @@ class LinearMap:
 
     @property
     def deviation(self) -> float:
-        """How far the map is from orthogonal: the largest ``|w.T @ w - 1|``, 0 for a rotation."""
-        return float(np.abs(self.w.T @ self.w - np.eye(self.shape[1])).max())
+        """How far the map is from orthogonal: the largest ``|w.T @ w - 1|``, 0 for a rotation.
+
+        Of a map into more dimensions, ``|w @ w.T - 1|``: 0 where it keeps every angle.
+        """
+        w = self.w if self.shape[0] >= self.shape[1] else self.w.T
+        return float(np.abs(w.T @ w - np.eye(w.shape[1])).max())
 
     def save(self, path: str | Path) -> None:
         """Write the map to a safetensors file."""

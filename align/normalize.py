@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,22 +11,24 @@ import numpy as np
 from align.maps import Array, as_rows
 
 PRESETS = {"none": "", "iternorm": ",".join(["unit,center"] * 5)}
-STEPS = ("unit", "center")
+STEPS = "unit|center|pca:[1-9][0-9]*"
 TOGETHER = 2048  # rows scaled at once
 
 
 @dataclass(frozen=True, eq=False)
 class Normalization:
-    """A sequence of steps with the means that were subtracted; call it on rows.
+    """A sequence of steps with what they were fitted to; call it on rows.
 
-    ``unit`` scales every row to length 1, ``center`` subtracts a mean. VecMap's and our default is
-    ``unit,center,unit`` [1]_; ``iternorm`` is (unit, center) five times [2]_.
+    ``unit`` scales every row to length 1, ``center`` subtracts a mean, ``pca:N`` keeps the N
+    directions of the largest variance. VecMap's and our default is ``unit,center,unit`` [1]_;
+    ``iternorm`` is (unit, center) five times [2]_.
 
     Parameters
     ----------
-    steps : tuple of {'unit', 'center'}
-    means : tuple of (d,) arrays
-        One for each ``center``, in order: that of the vectors this was fitted on.
+    steps : tuple of str
+    parts : tuple of arrays
+        A mean, (d,), for each ``center`` and axes, (d, N), for each ``pca``, in order: those of the
+        vectors this was fitted on.
 
     References
     ----------
@@ -36,43 +39,44 @@ class Normalization:
     """
 
     steps: tuple[str, ...]
-    means: tuple[Array, ...]
+    parts: tuple[Array, ...]
 
     @classmethod
     def fit(cls, vectors: Array, recipe: str) -> Normalization:
-        """Take the means from (n, d) vectors.
+        """Take means and axes from (n, d) vectors.
 
         Parameters
         ----------
         vectors : (n, d) array
         recipe : str
-            ``none``, ``unit``, ``center``, ``iternorm``, or steps joined by commas.
+            ``none``, ``iternorm``, or steps joined by commas.
         """
         return cls.fitted(vectors, recipe)[0]
 
     @classmethod
     def fitted(cls, vectors: Array, recipe: str) -> tuple[Normalization, Array]:
-        """Take the means from (n, d) vectors, and return these normalised as well."""
-        means: list[Array] = []
+        """Take means and axes from (n, d) vectors, and return these normalised as well."""
+        parts: list[Array] = []
 
-        def mean(x: Array) -> Array:
-            means.append(x.mean(axis=0, dtype=np.float64))
-            return means[-1]
+        def part(step: str, x: Array) -> Array:
+            mean = x.mean(axis=0, dtype=np.float64)
+            parts.append(mean if step == "center" else _axes(step, x, mean))
+            return parts[-1]
 
         steps = parse(recipe)
-        normalised = _run(as_rows(vectors), steps, mean)
-        return cls(steps, tuple(means)), normalised
+        normalised = _run(as_rows(vectors), steps, part)
+        return cls(steps, tuple(parts)), normalised
 
     def __call__(self, vectors: Array) -> Array:
         """Normalise (n, d) rows into a new array; a row of zeros stays as the steps leave it."""
         vectors = as_rows(vectors)
-        if self.means and vectors.shape[1] != len(self.means[0]):
+        if self.parts and vectors.shape[1] != len(self.parts[0]):
             raise ValueError(
-                f"the normalisation was fitted on {len(self.means[0])} dimensions, "
+                f"the normalisation was fitted on {len(self.parts[0])} dimensions, "
                 f"got vectors of shape {vectors.shape}"
             )
-        kept = iter(self.means)
-        return _run(vectors, self.steps, lambda _: next(kept))
+        kept = iter(self.parts)
+        return _run(vectors, self.steps, lambda step, x: next(kept))
 
     @property
     def recipe(self) -> str:
@@ -83,10 +87,10 @@ class Normalization:
 def parse(recipe: str) -> tuple[str, ...]:
     """Turn ``unit,center,unit`` or a preset's name into steps."""
     steps = tuple(step for step in PRESETS.get(recipe, recipe).split(",") if step)
-    if unknown := [step for step in steps if step not in STEPS]:
+    if unknown := [step for step in steps if not re.fullmatch(STEPS, step)]:
         raise ValueError(
-            f"unknown normalisation {unknown[0]!r} in {recipe!r}; use none, iternorm, "
-            "or unit and center joined by commas, as unit,center,unit"
+            f"unknown normalisation {unknown[0]!r} in {recipe!r}; use none, iternorm, or unit, "
+            "center and pca:N joined by commas, as unit,center,unit"
         )
     return steps
 
@@ -101,8 +105,22 @@ def unit(x: Array) -> Array:
     return scaled
 
 
-def _run(vectors: Array, steps: tuple[str, ...], mean: Callable[[Array], Array]) -> Array:
+def _run(vectors: Array, steps: tuple[str, ...], part: Callable[[str, Array], Array]) -> Array:
     x = vectors
     for step in steps:
-        x = unit(x) if step == "unit" else x - mean(x).astype(x.dtype, copy=False)
+        fitted = None if step == "unit" else part(step, x).astype(x.dtype, copy=False)
+        x = unit(x) if fitted is None else x - fitted if step == "center" else x @ fitted
     return x if steps else np.array(x, order="C")  # never the caller's own array
+
+
+def _axes(step: str, x: Array, mean: Array) -> Array:
+    """Return the N directions of the largest variance of (n, d) rows, (d, N), the largest first."""
+    wanted, d = int(step.removeprefix("pca:")), x.shape[1]
+    if wanted > d:
+        raise ValueError(f"{step} asks for {wanted} dimensions, but the vectors have {d}")
+    product = np.zeros((d, d))
+    for start in range(0, len(x), TOGETHER):
+        rows = x[start : start + TOGETHER] - mean
+        product += rows.T @ rows
+    axes: Array = np.linalg.eigh(product)[1][:, ::-1][:, :wanted]
+    return np.ascontiguousarray(axes)

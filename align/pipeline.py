@@ -42,13 +42,13 @@ def supervised(
     Parameters
     ----------
     source, target : Embeddings
-        Of the same number of dimensions.
+        Their dimensions may differ; the joint space then has those of the target.
     lexicon : Lexicon
         The seeds; pairs outside the vocabularies are passed over.
     solver : Solver
         Finds the map.
     normalize : str
-        ``none``, ``unit``, ``center``, ``iternorm``, or unit and center joined by commas.
+        ``none``, ``iternorm``, or unit, center and pca:N joined by commas.
     k : int
         The neighbourhood of CSLS.
     test : Lexicon, optional
@@ -81,7 +81,7 @@ def supervised(
     y_normalization, y = Normalization.fitted(target.vectors, normalize)
     problem = Problem(x, y, rows_of(seeds.pairs, source, target))
     solution = solver(problem, on_step=on_step)
-    space = Space.of(solution.map(problem.x), problem.y, k, like=solution.space, on_step=on_step)
+    space = Space.of(*solution.mapped(problem), k, like=solution.space, on_step=on_step)
     record = Record(
         method="supervised",
         solver=describe(solver),
@@ -100,7 +100,7 @@ def supervised(
         recall=space.recall,
         seconds=0.0,
     )
-    alignment = Alignment(x_normalization, y_normalization, solution.map)
+    alignment = Alignment(x_normalization, y_normalization, solution.map, solution.target)
     joint = replace(source, vectors=space.x), replace(target, vectors=space.y)
     run = Run(joint[0], joint[1], seeds, alignment, space, record)
     evaluation = None if test is None else run.evaluate(test, on_step=on_step)

@@ -18,15 +18,15 @@ class Problem:
     ----------
     x : (n, d) array
         Source vectors, normalised as the solver should see them.
-    y : (m, d) array
-        Target vectors.
+    y : (m, e) array
+        Target vectors; e may differ from d.
     pairs : (p, 2) array of int
         Row of ``x`` and row of ``y`` of each seed pair; may be empty for a solver that needs none.
 
     Raises
     ------
     ValueError
-        If the dimensions differ, a row does not exist or a number is not finite.
+        If a row does not exist or a number is not finite.
     """
 
     x: Array
@@ -38,11 +38,6 @@ class Problem:
         pairs = np.asarray(self.pairs, dtype=np.intp).reshape(-1, 2)
         if not x.size or not y.size:
             raise ValueError(f"no vectors: got shapes {x.shape} and {y.shape}")
-        if x.shape[1] != y.shape[1]:
-            raise ValueError(
-                f"the source has {x.shape[1]} dimensions and the target {y.shape[1]}; "
-                "both must have the same number"
-            )
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             raise ValueError("the vectors hold a number that is not finite")
         if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(x), len(y))).any()):
@@ -55,5 +50,5 @@ class Problem:
 
     @property
     def paired(self) -> tuple[Array, Array]:
-        """The seed rows of both sides, two (p, d) arrays; row i of one translates row i."""
+        """The seed rows of both sides, (p, d) and (p, e); row i of one translates row i."""
         return self.x[self.pairs[:, 0]], self.y[self.pairs[:, 1]]

@@ -112,6 +112,23 @@ def test_a_run_needs_no_other_file(cli, made):
     assert cli("lexicon", made, "-o", "out.tsv").exit_code == 0
 
 
+@pytest.mark.parametrize("recipe", ["unit,center,unit", "unit,center,pca:4,unit"])
+def test_languages_of_different_dimensions_are_aligned(cli, files, world, recipe):
+    source, target, _ = world
+    wide = np.hstack([target.vectors, target.vectors[:, :3]])
+    embeddings.save(embeddings.Embeddings(target.words, wide), "wide.vec")
+
+    made = cli(*[("wide.vec" if a == "tgt.vec" else a) for a in files], "--normalize", recipe)
+
+    assert "8 and 11 dimensions" in made.stdout
+    run = "runs/src-wide-supervised"
+    assert cli("translate", run, "s1", "-k", 1).stdout.split()[:2] == ["s1", "t1"]
+    for side, words in (("source", source.words), ("target", target.words)):
+        assert cli("apply", run, "-o", f"{side}.vec", "--side", side).exit_code == 0
+        assert embeddings.load(f"{side}.vec").dim == (4 if "pca" in recipe else 11)
+        assert embeddings.load(f"{side}.vec").words == words
+
+
 @pytest.mark.parametrize("direction", ["forward", "union"])
 def test_lexicon_goes_in_other_directions(cli, made, direction):
     shown = cli("lexicon", made, "-o", "-", "--direction", direction)

@@ -87,6 +87,19 @@ def test_no_normalization_changes_nothing_and_a_zero_row_stays_zero():
     np.testing.assert_array_equal(Normalization.fit(x, "unit")(x), [[0, 0], [0.6, 0.8]])
 
 
+def test_pca_keeps_the_directions_of_the_largest_variance(rng):
+    x = (rng.standard_normal((300, 5)) * [5, 3, 1, 0.1, 0.1]) @ rotation(rng, 5) + 2
+
+    fitted, reduced = Normalization.fitted(x, "center,pca:3")
+
+    expected = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[1][:3]
+    assert_allclose(np.linalg.norm(reduced, axis=0), expected)
+    assert_allclose(fitted(x[:4]), reduced[:4])
+    assert fitted.recipe == "center,pca:3"
+    with pytest.raises(ValueError, match="pca:6 asks for 6 dimensions, but the vectors have 5"):
+        Normalization.fit(x, "pca:6")
+
+
 def test_an_unknown_step_is_named():
     with pytest.raises(ValueError, match="unknown normalisation 'centre' in 'unit,centre'"):
         Normalization.fit(np.ones((2, 2)), "unit,centre")
@@ -95,9 +108,10 @@ def test_an_unknown_step_is_named():
 def test_an_alignment_survives_its_file(rng, tmp_path):
     x, y = rng.standard_normal((2, 30, 4)).astype(np.float32)
     alignment = Alignment(
-        Normalization.fit(x, "iternorm"),
+        Normalization.fit(x, "unit,center,pca:3,center"),
         Normalization.fit(y, "unit"),
-        LinearMap(rotation(rng, 4)),
+        LinearMap(rotation(rng, 3)),
+        LinearMap(rng.standard_normal((4, 3))),
     )
 
     alignment.save(tmp_path / "a.safetensors")
@@ -105,6 +119,7 @@ def test_an_alignment_survives_its_file(rng, tmp_path):
 
     np.testing.assert_array_equal(back.map_source(x), alignment.map_source(x))
     np.testing.assert_array_equal(back.map_target(y), alignment.map_target(y))
+    assert back.map_target(y).shape == (30, 3)
     (tmp_path / "a.safetensors").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="not a readable alignment"):
         Alignment.load(tmp_path / "a.safetensors")
@@ -113,7 +128,6 @@ def test_an_alignment_survives_its_file(rng, tmp_path):
 @pytest.mark.parametrize(
     ("x", "y", "pairs", "message"),
     [
-        (np.ones((2, 3)), np.ones((2, 4)), [[0, 0]], "source has 3 dimensions and the target 4"),
         (np.ones((2, 3)), np.ones((2, 3)), [[0, 2]], "2 source and 2 target rows"),
         (np.ones((2, 3)), np.ones((2, 3)), [[-1, 0]], "2 source and 2 target rows"),
         (

@@ -45,8 +45,44 @@ def test_no_nearby_rotation_is_closer(noisy, rng):
 
 
 def test_procrustes_names_the_shapes_that_differ():
-    with pytest.raises(ValueError, match=r"one shape, got \(3, 2\), \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"as many rows of both sides, got \(3, 2\), \(4, 2\)"):
         procrustes(np.ones((3, 2)), np.ones((4, 2)))
+
+
+@pytest.mark.parametrize(("d", "e"), [(6, 9), (9, 6)])
+def test_procrustes_maps_between_different_dimensions(rng, d, e):
+    w = np.linalg.qr(rng.standard_normal((max(d, e), min(d, e))))[0]
+    w = w if d > e else w.T
+    x = rng.standard_normal((400, d))
+
+    found = procrustes(x, x @ w)
+
+    assert found.shape == (d, e)
+    assert found.deviation < 1e-12
+    product = np.sum(found(x) * (x @ w))
+    for _ in range(30):  # no other semi-orthogonal map brings them closer
+        other = (
+            np.linalg.qr(found.w + 0.05 * rng.standard_normal((d, e)))[0]
+            if d > e
+            else (np.linalg.qr((found.w + 0.05 * rng.standard_normal((d, e))).T)[0].T)
+        )
+        other = other * np.sign(np.sum(other * found.w, axis=1 if d < e else 0, keepdims=True))
+        if d < e:
+            assert_allclose(found.w, w, atol=1e-8)
+        assert np.sum((x @ other) * (x @ w)) <= product
+
+
+def test_refinement_maps_between_different_dimensions(rng):
+    w = np.linalg.qr(rng.standard_normal((8, 5)))[0].T
+    x = rng.standard_normal((80, 5))
+    problem = Problem(
+        x, x @ w + 0.01 * rng.standard_normal((80, 8)), np.tile(np.arange(30), (2, 1)).T
+    )
+
+    solution = Refinement(rounds=3, k=3)(problem)
+
+    assert solution.map.shape == (5, 8)
+    assert_allclose(solution.map.w, w, atol=0.02)
 
 
 @each_solver

@@ -50,10 +50,10 @@ CASES = {
     "empty file": (1, "supervised empty.vec tgt.vec --train pairs.txt", "empty.vec: .* is empty"),
     "header only": (1, "supervised header.vec tgt.vec --train pairs.txt", "only a header line"),
     "one line": (1, "supervised one.vec tgt.vec --train pairs.txt", "hold none of the 40 pairs"),
-    "dimensions": (
+    "more dimensions than there are": (
         1,
-        "supervised src.vec narrow.vec --train pairs.txt",
-        "source has 8 dimensions and the target 5",
+        f"supervised {GOOD} --normalize unit,pca:9",
+        "pca:9 asks for 9 dimensions, but the vectors have 8",
     ),
     "no overlap": (
         1,

@@ -76,7 +76,7 @@ def apply(
         if out.exists() and out.resolve() == stream.path.resolve():
             raise ValueError(f"{out} is the file that is read; write to another")
         refuse_existing(out, force)
-        dim = alignment.linear.shape[side == "target"]
+        dim = described.dim
         mapped = ((words, into_space(_fitting(rows, dim, stream))) for words, rows in stream)
         if text:
             rows = _write_text(out, mapped, alignment.linear.shape[1])

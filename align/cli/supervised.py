@@ -65,7 +65,7 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     default="unit,center,unit",
     show_default=True,
     callback=_recipe,
-    help="none, iternorm, or unit and center joined by commas.",
+    help="none, iternorm, or unit, center and pca:N (keep N dimensions) joined by commas.",
 )
 @click.option(
     "-k",

@@ -11,7 +11,7 @@ def run_table(record: Record) -> str:
     """Return a run's table: what was aligned with what, the scores, the signature."""
     lines = [
         f"{record.source.name} -> {record.target.name}   "
-        f"{record.source.rows:,} x {record.target.rows:,} words, {record.source.dim} dimensions",
+        f"{record.source.rows:,} x {record.target.rows:,} words, {_dimensions(record)} dimensions",
         f"seeds     {_dictionary(record.train)}",
     ]
     if record.solver["name"] == "refinement":
@@ -36,6 +36,11 @@ def evaluation_table(record: Record, evaluation: Evaluation) -> str:
             f"signature {signature(record, evaluation=evaluation)}",
         ]
     )
+
+
+def _dimensions(record: Record) -> str:
+    dims = (record.source.dim, record.target.dim)
+    return " and ".join(map(str, dict.fromkeys(dims)))
 
 
 def _dictionary(lexicon: LexiconRecord) -> str:

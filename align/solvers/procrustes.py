@@ -9,7 +9,7 @@ import numpy as np
 
 from align.maps import Array, LinearMap
 from align.problem import Problem
-from align.solvers.solution import Solution, mean_squared_distance
+from align.solvers.solution import Solution, mean_squared_distance, require_pairs
 from align.steps import OnStep, silent
 
 
@@ -29,8 +29,7 @@ class Procrustes:
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; an error where there are no seed pairs."""
-        if not len(problem.pairs):
-            raise ValueError("this solver needs a seed lexicon, got 0 usable pairs")
+        require_pairs(problem)
         map_ = procrustes(*problem.paired)
         loss = mean_squared_distance(problem, map_)
         return Solution(map_, problem.pairs, losses=(loss,), converged=True)
@@ -43,20 +42,22 @@ def procrustes(x: Array, y: Array) -> LinearMap:
 
     Parameters
     ----------
-    x, y : (p, d) array
+    x, y : (p, d) and (p, e) arrays
         Row ``i`` of ``x`` should land on row ``i`` of ``y``.
 
     Returns
     -------
     LinearMap
-        Orthogonal to machine precision; a reflection is allowed.
+        Orthogonal to machine precision; a reflection is allowed. Where d and e differ,
+        semi-orthogonal: into more dimensions it keeps every angle, into fewer it maximises
+        the sum of the products ``x w . y``.
 
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If there are not as many rows on both sides.
     """
-    if x.shape != y.shape:
-        raise ValueError(f"paired rows must have one shape, got {x.shape}, {y.shape}")
-    u, _, vt = np.linalg.svd(x.astype(np.float64).T @ y.astype(np.float64))
+    if len(x) != len(y):
+        raise ValueError(f"there must be as many rows of both sides, got {x.shape}, {y.shape}")
+    u, _, vt = np.linalg.svd(x.astype(np.float64).T @ y.astype(np.float64), full_matrices=False)
     return LinearMap(u @ vt)

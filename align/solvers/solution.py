@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
-from align.maps import LinearMap
+from align.maps import Array, LinearMap
 from align.problem import Problem
 from align.retrieve import Space
 from align.steps import OnStep, silent
@@ -28,6 +28,8 @@ class Solution:
         The solver's loss after each of its steps; the last is that of ``map`` on ``pairs``.
     converged : bool
         Whether the solver stopped because nothing changed any more.
+    target : LinearMap, optional
+        Takes normalised target rows into the joint space; none where they are there already.
     space : Space, optional
         The neighbours that the last step saw: a good guess of those under ``map``.
     """
@@ -37,6 +39,11 @@ class Solution:
     losses: tuple[float, ...]
     converged: bool
     space: Space | None = None
+    target: LinearMap | None = None
+
+    def mapped(self, problem: Problem) -> tuple[Array, Array]:
+        """Bring all rows of both sides into the joint space."""
+        return self.map(problem.x), self.target(problem.y) if self.target else problem.y
 
 
 class Solver(Protocol):
@@ -49,10 +56,19 @@ class Solver(Protocol):
         """Solve one problem; its arrays are not changed."""
 
 
-def mean_squared_distance(problem: Problem, map_: LinearMap) -> float:
-    """Return the mean over the pairs of ``||x w - y||^2``."""
+def mean_squared_distance(
+    problem: Problem, map_: LinearMap, target: LinearMap | None = None
+) -> float:
+    """Return the mean over the pairs of ``||x w - y||^2``, both sides mapped."""
     x, y = problem.paired
-    return float(np.mean(np.sum((map_(x) - y).astype(np.float64) ** 2, axis=1)))
+    apart = map_(x) - (target(y) if target else y)
+    return float(np.mean(np.sum(apart.astype(np.float64) ** 2, axis=1)))
+
+
+def require_pairs(problem: Problem) -> None:
+    """Raise an error where there are no seed pairs."""
+    if not len(problem.pairs):
+        raise ValueError("this solver needs a seed lexicon, got 0 usable pairs")
 
 
 def describe(solver: Solver) -> dict[str, Any]:
