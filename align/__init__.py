@@ -11,12 +11,13 @@ from align.normalize import Normalization
 from align.pipeline import supervised
 from align.problem import Problem
 from align.run import Run, Translation
-from align.solvers import Procrustes, Refinement, Solution
+from align.solvers import Multistep, Procrustes, Refinement, Solution
 from align.storage import load, save
 
 __all__ = [
     "Alignment",
     "LinearMap",
+    "Multistep",
     "Normalization",
     "Problem",
     "Procrustes",

@@ -5,7 +5,7 @@ import pytest
 import align
 import dictionaries
 import embeddings
-from align import Refinement
+from align import Multistep, Refinement
 
 pytestmark = pytest.mark.real
 
@@ -47,6 +47,16 @@ def test_procrustes_on_wikipedia(wikipedia, pair, asked, nn, csls):
     assert p_at_1(run, 1) == pytest.approx(csls, abs=0.5)
     if nn:
         assert p_at_1(run, 0) == pytest.approx(nn, abs=0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("pair", "csls"), [("en-es", 63.5), ("es-en", 69.6)])
+def test_vecmaps_mapping_on_wikipedia(wikipedia, pair, csls):
+    source, target, train, test = wikipedia(pair)
+
+    run = align.supervised(source, target, train, test=test, solver=Multistep())
+
+    assert p_at_1(run, 1) == pytest.approx(csls, abs=0.5)
 
 
 @pytest.mark.slow

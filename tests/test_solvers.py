@@ -4,12 +4,19 @@ from conftest import rotation
 from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes
 
-from align import LinearMap, Problem, Procrustes, Refinement
+from align import LinearMap, Multistep, Problem, Procrustes, Refinement
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
 from align.solvers.solution import describe, mean_squared_distance
 
-SOLVERS = [Procrustes(), Refinement(rounds=2, k=3), Refinement(rounds=50, k=3, max_rank=40)]
+SOLVERS = [
+    Procrustes(),
+    Multistep(),
+    Multistep(whiten=False, dewhiten=False, reweight=0, dimensions=4),
+    Refinement(rounds=2, k=3),
+    Refinement(rounds=50, k=3, max_rank=40),
+    Refinement(rounds=2, k=3, start=Multistep(), solver=Multistep(), keep_seeds=True),
+]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 
 
@@ -95,7 +102,8 @@ def test_a_solver_needs_seeds(solver, noisy):
 def test_the_loss_reported_last_is_that_of_the_map_returned(solver, noisy):
     solution = solver(noisy)
 
-    loss = mean_squared_distance(Problem(noisy.x, noisy.y, solution.pairs), solution.map)
+    problem = Problem(noisy.x, noisy.y, solution.pairs)
+    loss = mean_squared_distance(problem, solution.map, solution.target)
 
     assert_allclose(loss, solution.losses[-1], rtol=1e-9)
 
@@ -110,7 +118,76 @@ def test_the_same_problem_gives_the_same_map_and_survives(solver, noisy):
     np.testing.assert_array_equal(noisy.x, x)
     np.testing.assert_array_equal(noisy.y, y)
     np.testing.assert_array_equal(noisy.pairs, pairs)
-    assert first.map.deviation < 1e-10
+
+
+@pytest.mark.parametrize("solver", [Procrustes(), Refinement(rounds=2, k=3)])
+def test_the_map_is_orthogonal(solver, noisy):
+    assert solver(noisy).map.deviation < 1e-10
+
+
+def multistep_by_hand(x, y, reweight, dimensions):
+    """Return both maps, written slowly from the steps of Artetxe et al. 2018."""
+    maps = []
+    for rows in (x, y):
+        _, s, vt = np.linalg.svd(rows, full_matrices=False)
+        maps.append(vt.T @ np.diag(1 / s) @ vt)  # whiten
+    u, s, vt = np.linalg.svd((x @ maps[0]).T @ (y @ maps[1]))  # rotate
+    both = []
+    for whiten, turn in zip(maps, (u, vt.T), strict=True):
+        weighted = whiten @ turn @ np.diag(s**reweight)
+        both.append((weighted @ turn.T @ np.linalg.inv(whiten) @ turn)[:, :dimensions])
+    return both
+
+
+@pytest.mark.parametrize(("reweight", "dimensions"), [(0.5, 6), (1.0, 4), (0, 6)])
+def test_multistep_agrees_with_its_steps(noisy, reweight, dimensions):
+    expected = multistep_by_hand(*noisy.paired, reweight, dimensions)
+
+    solution = Multistep(reweight=reweight, dimensions=dimensions)(noisy)
+
+    for rows, one, other in zip(
+        (noisy.x, noisy.y), (solution.map, solution.target), expected, strict=True
+    ):
+        mapped, by_hand = one(rows), rows @ other
+        assert_allclose(mapped @ mapped.T, by_hand @ by_hand.T, atol=1e-8)  # up to a sign per axis
+
+
+def test_without_weights_multistep_is_procrustes_on_whitened_rows(noisy):
+    plain = Multistep(whiten=False, dewhiten=False, reweight=0)(noisy)
+    turn = Procrustes()(noisy).map.w
+
+    assert_allclose(plain.map.w @ plain.target.w.T, turn, atol=1e-8)
+
+
+def test_multistep_of_fewer_pairs_than_dimensions_stays_finite(rng):
+    x = rng.standard_normal((50, 20))
+    y = x @ rotation(rng, 20)
+
+    solution = Multistep()(Problem(x, y, np.tile(np.arange(8), (2, 1)).T))
+
+    assert np.abs(solution.map.w).max() < 10
+
+
+def test_refinement_with_another_solver_keeps_the_seeds(noisy):
+    solution = Refinement(rounds=1, k=3, solver=Multistep(), keep_seeds=True)(noisy)
+
+    assert {tuple(pair) for pair in noisy.pairs} <= {tuple(pair) for pair in solution.pairs}
+    assert solution.target is not None
+    x, y = solution.mapped(noisy)
+    np.testing.assert_array_equal(y, solution.target(noisy.y))
+    assert Space.of(x, y, 3).k == 3
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"reweight": -1}, "reweight >= 0 and dimensions >= 0, got -1 and 0"),
+        ({"whiten": False}, "set dewhiten=False"),
+    ],
+)
+def test_a_multistep_that_makes_no_sense_is_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        Multistep(**bad)
 
 
 def test_a_round_of_refinement_is_procrustes_on_the_mutual_neighbours(noisy):
@@ -157,6 +234,8 @@ def test_a_solver_describes_itself_with_its_start():
         "name": "refinement",
         "rounds": 3,
         "start": {"name": "procrustes"},
+        "solver": {"name": "procrustes"},
+        "keep_seeds": False,
         "k": 10,
         "max_rank": Refinement.max_rank,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -18,8 +18,8 @@ from align.steps import OnStep, Step, silent
 class Refinement:
     """Rounds of mutual-CSLS refinement after another solver's solution [1]_.
 
-    Each round maps the source, takes the pairs of words that are each other's nearest CSLS
-    neighbour, and solves Procrustes on these pairs in place of the seeds.
+    Each round maps both sides, takes the pairs of words that are each other's nearest CSLS
+    neighbour, and solves again on these pairs in place of the seeds, or together with them.
 
     Parameters
     ----------
@@ -27,6 +27,10 @@ class Refinement:
         At most so many; fewer where a round finds the pairs of the one before.
     start : Solver
         Gives the first map.
+    solver : Solver
+        Solves in every round.
+    keep_seeds : bool
+        Solve on the seeds as well as on the pairs that were found.
     k : int
         The neighbourhood of CSLS.
     max_rank : int
@@ -42,6 +46,8 @@ class Refinement:
 
     rounds: int = 5
     start: Solver = field(default_factory=Procrustes)
+    solver: Solver = field(default_factory=Procrustes)
+    keep_seeds: bool = False
     k: int = 10
     max_rank: int = 15_000
 
@@ -59,7 +65,9 @@ class Refinement:
         pairs = np.empty((0, 2), dtype=np.intp)
         target, space = ready(problem.y), None
         for done in range(self.rounds):
-            space = Space.of(solution.map(problem.x), target, self.k, like=space, on_step=on_step)
+            x, y = solution.mapped(problem)
+            there = y if solution.target else target
+            space = Space.of(x, there, self.k, like=space, on_step=on_step)
             before, (pairs, _) = pairs, space.induce(max_rank=self.max_rank, on_step=on_step)
             if not len(pairs):
                 raise ValueError(
@@ -68,8 +76,9 @@ class Refinement:
                 )
             if np.array_equal(pairs, before):
                 on_step(Step("refinement", self.rounds, self.rounds))
-                return Solution(solution.map, pairs, losses, converged=True, space=space)
-            solution = Procrustes()(Problem(problem.x, problem.y, pairs))
+                return replace(solution, losses=losses, converged=True, space=space)
+            fitted = np.concatenate([problem.pairs, pairs]) if self.keep_seeds else pairs
+            solution = self.solver(Problem(problem.x, problem.y, np.unique(fitted, axis=0)))
             losses += solution.losses
             on_step(Step("refinement", done + 1, self.rounds))
-        return Solution(solution.map, pairs, losses, converged=False, space=space)
+        return replace(solution, losses=losses, converged=False, space=space)
