@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from embeddings.arrays import write_tensors
 from embeddings.files import replacing
+from embeddings.pth import is_pth, read_matrix
 
 Array = npt.NDArray[np.floating]
 
@@ -88,10 +89,18 @@ class LinearMap:
 
     @classmethod
     def load(cls, path: str | Path) -> LinearMap:
-        """Read a map that `save` wrote; ValueError where the file is something else."""
+        """Read a map that `save` wrote, or MUSE's ``best_mapping.pth``, which is transposed.
+
+        Raises
+        ------
+        ValueError
+            If the file is something else.
+        """
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
+        if is_pth(Path(path)):
+            return cls(read_matrix(Path(path)).T)
         try:
             return cls(load_file(path)["w"])
         except (SafetensorError, KeyError) as error:

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.arrays import read_npz, read_safetensors
+from embeddings.pth import is_pth, read_pth
 from embeddings.tally import Tally
 from embeddings.text import OnRead, text_blocks
 from embeddings.values import Array, Embeddings, ReadReport, VectorFormatError, require_finite
 
 SAMPLE = "sample:"  # the origin of the vectors shipped in the package
 FASTTEXT_BINARY = (793712314).to_bytes(4, "little")
-SUFFIXES = r"\.(vec|txt|gz|npz|safetensors|bin|emb|embeddings)$"
+SUFFIXES = r"\.(vec|txt|gz|npz|safetensors|pth|bin|emb|embeddings)$"
 
 
 def load(
@@ -33,7 +34,8 @@ def load(
     ----------
     path : str or Path
         fastText, word2vec or GloVe text (with or without a header line, plain or gzip),
-        ``.npz`` or safetensors as `save` writes them. The content decides, not the suffix.
+        ``.npz`` or safetensors as `save` writes them, ``.pth`` as MUSE does. The content decides,
+        not the suffix.
         ``sample:en`` and ``sample:fr`` are the vectors shipped in the package.
     max_vocab : int
         Read the first so many words only, by convention the most frequent; 0 for all.
@@ -164,6 +166,8 @@ def _container(path: Path) -> Callable[[Path, int], tuple[list[str], Array]] | N
         raise VectorFormatError(
             f"{path}: fastText .bin models cannot be read yet; use the .vec file of the same model"
         )
+    if is_pth(path):
+        return read_pth
     if start.startswith(b"PK\x03\x04"):
         return read_npz
     header = int.from_bytes(start[:8], "little")  # enormous for eight bytes of text
