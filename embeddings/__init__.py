@@ -1,5 +1,8 @@
 """Word vectors of one language: values, readers and writers. Knows nothing of alignment."""
 
+from embeddings.convert import from_keyed_vectors, from_mapping, to_keyed_vectors
+from embeddings.encoders import open_encoder
+from embeddings.encoding import from_encoder
 from embeddings.reading import Stream, load, sample_names
 from embeddings.values import Defect, Embeddings, ReadReport, VectorFormatError
 from embeddings.writing import save
@@ -10,7 +13,12 @@ __all__ = [
     "ReadReport",
     "Stream",
     "VectorFormatError",
+    "from_encoder",
+    "from_keyed_vectors",
+    "from_mapping",
     "load",
+    "open_encoder",
     "sample_names",
     "save",
+    "to_keyed_vectors",
 ]

@@ -127,12 +127,7 @@ class Embeddings:
         if len(self.index) != len(self.words):
             twice = next(word for i, word in enumerate(self.words) if self.index[word] != i)
             raise ValueError(f"{label}: the word {twice!r} comes more than once")
-        joined = "\n".join(self.words)
-        if "" in self.index or joined.count("\n") >= len(self) or "\t" in joined:
-            broken = next(word for word in self.words if not word or re.search("[\t\n]", word))
-            raise ValueError(
-                f"{label}: {broken!r} is no word; leave out empty words, tabs and breaks"
-            )
+        require_words(self.words, label)
         require_finite(self.words, vectors, label)
 
     def __repr__(self) -> str:
@@ -165,6 +160,14 @@ class Embeddings:
         digest = hashlib.blake2b("".join(f"{word}\n" for word in self.words).encode())
         digest.update(self.vectors.data)
         return digest.hexdigest()[:32]
+
+
+def require_words(words: Sequence[str], label: str) -> None:
+    """Raise an error that names the first word that no file can hold."""
+    joined = "\n".join(words)
+    if "" in words or joined.count("\n") >= len(words) or "\t" in joined:
+        broken = next(word for word in words if not word or re.search("[\t\n]", word))
+        raise ValueError(f"{label}: {broken!r} is no word; leave out empty words, tabs and breaks")
 
 
 def require_finite(words: Sequence[str], vectors: Array, label: str) -> None:

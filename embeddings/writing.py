@@ -1,20 +1,25 @@
-"""Writers: text that streams, and the two binary containers."""
+"""Writers: text, word2vec's binary and the Projector's tables stream; two containers are whole."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
 
 from embeddings.arrays import write_npz, write_safetensors
 from embeddings.files import replacing
 from embeddings.values import Array, Embeddings
 
 HEADER_WIDTH = 32  # room for the counts, which are known only at the end
+ROWS_WIDTH = 12  # the same in a binary file, in zeros
 ROWS = 8192  # rows formatted at once
 
 Write = Callable[[Sequence[str], Array], None]
+Writer = Callable[[Path, int], AbstractContextManager[Write]]
 
 
 def save(embeddings: Embeddings, path: str | Path) -> None:
@@ -24,7 +29,9 @@ def save(embeddings: Embeddings, path: str | Path) -> None:
     ----------
     embeddings : Embeddings
     path : str or Path
-        ``.vec`` or ``.txt`` (text with a header line), ``.npz`` or ``.safetensors``.
+        ``.vec`` or ``.txt`` (text with a header line), ``.bin`` (word2vec binary), ``.npz`` or
+        ``.safetensors``; ``x.tsv`` for TensorBoard's Embedding Projector, which wants the words
+        apart, in ``x.metadata.tsv``.
 
     Raises
     ------
@@ -32,24 +39,56 @@ def save(embeddings: Embeddings, path: str | Path) -> None:
         If the suffix is another, or a word cannot be written in that kind of file.
     """
     path = Path(path)
-    if is_text(path):
-        with text_writer(path, embeddings.dim) as write:
+    if stream := streaming(path):
+        with stream(path, embeddings.dim) as write:
             for start in range(0, len(embeddings), ROWS):
                 rows = slice(start, start + ROWS)
                 write(embeddings.words[rows], embeddings.vectors[rows])
         return
-    container = write_npz if path.suffix == ".npz" else write_safetensors
     with replacing(path) as beside:
-        container(beside, embeddings.words, embeddings.vectors)
+        WHOLE[path.suffix](beside, embeddings.words, embeddings.vectors)
 
 
-def is_text(path: Path) -> bool:
-    """Whether the suffix asks for text; an error where it asks for nothing that can be written."""
-    if path.suffix not in {".vec", ".txt", ".npz", ".safetensors"}:
+def streaming(path: Path) -> Writer | None:
+    """Return what writes a file of this suffix block by block; None where it is written whole.
+
+    Raises
+    ------
+    ValueError
+        If the suffix asks for nothing that can be written.
+    """
+    if path.suffix not in STREAMED | WHOLE:
+        *names, last = STREAMED | WHOLE
         raise ValueError(
-            f"cannot tell what to write to {path}: end its name in .vec, .txt, .npz or .safetensors"
+            f"cannot tell what to write to {path}: end its name in {', '.join(names)} or {last}"
         )
-    return path.suffix in {".vec", ".txt"}
+    return STREAMED.get(path.suffix)
+
+
+def written(path: Path) -> tuple[Path, ...]:
+    """Return the files that `save` makes."""
+    return (path, _metadata(path)) if path.suffix == ".tsv" else (path,)
+
+
+def require_writable(path: Path, words: Sequence[str], first: int = 0) -> None:
+    """Raise an error where a word, or anything at all, cannot be written in such a file.
+
+    Parameters
+    ----------
+    path : Path
+    words : sequence of str
+    first : int
+        The row of the first of them, for the message.
+    """
+    if streaming(path) is None:
+        return
+    broken = re.compile(r"[\t\n\r]|^$" if path.suffix == ".tsv" else r"[ \t\n\r\v\f]|^$")
+    for row, word in enumerate(words, first):
+        if broken.search(word):
+            raise ValueError(
+                f"the word {word!r} (row {row}) cannot be written as text, which separates words "
+                "by spaces, tabs or line breaks; write .npz or .safetensors instead"
+            )
 
 
 @contextmanager
@@ -60,18 +99,13 @@ def text_writer(path: Path, dim: int) -> Iterator[Write]:
     its name when the block ends without an error. The header is padded with spaces, because
     the number of rows is not known before.
     """
-    import polars as pl  # not needed before the first text file
-
-    columns = [str(column) for column in range(dim)]
     rows = 0
     with replacing(path) as beside, beside.open("wb") as file:
 
         def write(words: Sequence[str], vectors: Array) -> None:
             nonlocal rows
-            _require_plain(words, rows)
-            frame = pl.DataFrame(vectors, schema=columns, orient="row")
-            frame.insert_column(0, pl.Series("word", list(words), dtype=pl.String))
-            frame.write_csv(file, include_header=False, separator=" ", quote_style="never")
+            require_writable(path, words, rows)
+            _write_numbers(file, vectors, " ", words)
             rows += len(words)
 
         file.write(b" " * HEADER_WIDTH + b"\n")
@@ -80,11 +114,78 @@ def text_writer(path: Path, dim: int) -> Iterator[Write]:
         file.write(f"{rows} {dim}".encode())
 
 
-def _require_plain(words: Sequence[str], first: int) -> None:
-    broken = re.compile(r"[ \t\n\r\v\f]|^$")
-    for row, word in enumerate(words, first):
-        if broken.search(word):
-            raise ValueError(
-                f"the word {word!r} (row {row}) cannot be written as text, which separates words "
-                "from numbers by spaces; write .npz or .safetensors instead"
+@contextmanager
+def binary_writer(path: Path, dim: int) -> Iterator[Write]:
+    """Give a function that appends to a file of word2vec's binary kind; see `text_writer`.
+
+    The count of rows has leading zeros: word2vec's own tools would take a space that follows the
+    header for a word.
+    """
+    rows = 0
+    with replacing(path) as beside, beside.open("wb") as file:
+
+        def write(words: Sequence[str], vectors: Array) -> None:
+            nonlocal rows
+            require_writable(path, words, rows)
+            numbers = np.ascontiguousarray(vectors, dtype="<f4")
+            file.writelines(
+                part
+                for word, row in zip(words, numbers, strict=True)
+                for part in (word.encode() + b" ", row.data)
             )
+            rows += len(words)
+
+        file.write(f"{0:0{ROWS_WIDTH}} {dim}\n".encode())
+        yield write
+        file.seek(0)
+        file.write(f"{rows:0{ROWS_WIDTH}}".encode())
+
+
+@contextmanager
+def projector_writer(path: Path, dim: int) -> Iterator[Write]:
+    """Give a function that appends to two tables without header lines; see `text_writer`.
+
+    ``x.tsv`` holds the numbers and ``x.metadata.tsv`` the words, as TensorBoard's Embedding
+    Projector loads them.
+    """
+    rows = 0
+    with (
+        replacing(path) as beside,
+        replacing(_metadata(path)) as words_beside,
+        beside.open("wb") as numbers,
+        words_beside.open("wb") as names,
+    ):
+
+        def write(words: Sequence[str], vectors: Array) -> None:
+            nonlocal rows
+            require_writable(path, words, rows)
+            _write_numbers(numbers, vectors, "\t")
+            names.writelines(f"{word}\n".encode() for word in words)
+            rows += len(words)
+
+        yield write
+
+
+STREAMED: dict[str, Writer] = {
+    ".vec": text_writer,
+    ".txt": text_writer,
+    ".bin": binary_writer,
+    ".tsv": projector_writer,
+}
+WHOLE = {".npz": write_npz, ".safetensors": write_safetensors}
+
+
+def _write_numbers(
+    file: BinaryIO, vectors: Array, separator: str, words: Sequence[str] | None = None
+) -> None:
+    """Append a line for every row, after its word if there are words."""
+    import polars as pl  # not needed before the first text file
+
+    frame = pl.DataFrame(vectors, schema=[str(i) for i in range(vectors.shape[1])], orient="row")
+    if words is not None:
+        frame.insert_column(0, pl.Series("word", list(words), dtype=pl.String))
+    frame.write_csv(file, include_header=False, separator=separator, quote_style="never")
+
+
+def _metadata(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.metadata.tsv")

@@ -181,7 +181,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("x.bin", "end its name in .vec"),
+        ("x.kv", "end its name in .vec"),
         ("no/x.vec", "there is no folder"),
         ("folder.vec", "is a folder"),
     ],

@@ -204,7 +204,7 @@ CASES = {
     "no words": (2, "translate run", "no words: give some as arguments or on stdin"),
     "missing test": (1, "evaluate run --test no.txt", "no dictionary file no.txt"),
     "foreign test": (1, "evaluate run --test foreign.txt", "hold none of the 50 pairs of the test"),
-    "unknown output": (1, "apply run -o mapped.bin", "mapped.bin: end its name in .vec"),
+    "unknown output": (1, "apply run -o mapped.kv", "mapped.kv: end its name in .vec"),
     "output nowhere": (1, "apply run -o no/mapped.vec", "there is no folder .*/no$"),
     "lexicon as folder": (1, "lexicon run -o folder", "folder is a folder"),
     "other dimensions": (

@@ -15,7 +15,7 @@ from align.cli.runs import FORCE, RUN, refuse_existing
 from align.maps import Array
 from align.storage import load_alignment, load_record
 from embeddings import Embeddings, Stream
-from embeddings.writing import is_text, text_writer
+from embeddings.writing import Writer, streaming, written
 
 Blocks = Iterator[tuple[list[str], Array]]
 
@@ -27,7 +27,8 @@ Blocks = Iterator[tuple[list[str], Array]]
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help="File to write: .vec or .txt (text), .npz or .safetensors.",
+    help="File to write: .vec or .txt (text), .bin (word2vec), .tsv (Embedding Projector), .npz or "
+    ".safetensors.",
 )
 @click.option(
     "--side",
@@ -52,7 +53,8 @@ def apply(
 ) -> None:
     """Map vectors into the joint space of a run, block by block, in full float precision.
 
-    Text goes to text without being held in memory, so files of any size can be mapped.
+    Text goes to text, .bin or .tsv without being held in memory, so files of any size can be
+    mapped.
 
     \b
     Examples:
@@ -63,7 +65,7 @@ def apply(
     alignment = load_alignment(folder)
     described = getattr(record, side)
     into_space = alignment.map_source if side == "source" else alignment.map_target
-    text = is_text(out)
+    stream_to = streaming(out)
     if not (read := vectors or described.origin):
         raise ValueError("the vectors of this run were made in memory; give a file with --vectors")
     with Bars() as bars:
@@ -75,11 +77,12 @@ def apply(
         )
         if out.exists() and out.resolve() == stream.path.resolve():
             raise ValueError(f"{out} is the file that is read; write to another")
-        refuse_existing(out, force)
+        for file in written(out):
+            refuse_existing(file, force)
         dim = described.dim
         mapped = ((words, into_space(_fitting(rows, dim, stream))) for words, rows in stream)
-        if text:
-            rows = _write_text(out, mapped, alignment.linear.shape[1])
+        if stream_to:
+            rows = _write_blocks(stream_to, out, mapped, alignment.linear.shape[1])
         else:
             rows = _write_whole(out, mapped)
     remark_all(stream.path, stream.report.remarks)
@@ -95,9 +98,9 @@ def _fitting(rows: Array, dim: int, stream: Stream) -> Array:
     return rows
 
 
-def _write_text(out: Path, mapped: Blocks, dim: int) -> int:
+def _write_blocks(writer: Writer, out: Path, mapped: Blocks, dim: int) -> int:
     rows = 0
-    with text_writer(out, dim) as write:
+    with writer(out, dim) as write:
         for words, block in mapped:
             write(words, block)
             rows += len(words)
