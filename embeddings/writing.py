@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +19,8 @@ from embeddings.values import Array, Embeddings
 
 HEADER_WIDTH = 32  # room for the counts, which are known only at the end
 ROWS_WIDTH = 12  # the same in a binary file, in zeros
-ROWS = 8192  # rows formatted at once
+ROWS = 8192  # rows given to a writer at once
+PART = 1024  # and formatted by one thread
 
 Write = Callable[[Sequence[str], Array], None]
 Writer = Callable[[Path, int], AbstractContextManager[Write]]
@@ -178,13 +182,22 @@ WHOLE = {".npz": write_npz, ".safetensors": write_safetensors}
 def _write_numbers(
     file: BinaryIO, vectors: Array, separator: str, words: Sequence[str] | None = None
 ) -> None:
-    """Append a line for every row, after its word if there are words."""
+    """Append a line for every row, after its word if there are words; formatted in threads."""
     import polars as pl  # not needed before the first text file
 
-    frame = pl.DataFrame(vectors, schema=[str(i) for i in range(vectors.shape[1])], orient="row")
-    if words is not None:
-        frame.insert_column(0, pl.Series("word", list(words), dtype=pl.String))
-    frame.write_csv(file, include_header=False, separator=separator, quote_style="never")
+    columns = [str(column) for column in range(vectors.shape[1])]
+
+    def lines(start: int) -> bytes:
+        part = slice(start, start + PART)
+        frame = pl.DataFrame(vectors[part], schema=columns, orient="row")
+        if words is not None:
+            frame.insert_column(0, pl.Series("word", list(words[part]), dtype=pl.String))
+        text = BytesIO()
+        frame.write_csv(text, include_header=False, separator=separator, quote_style="never")
+        return text.getvalue()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        file.writelines(pool.map(lines, range(0, len(vectors), PART)))
 
 
 def _metadata(path: Path) -> Path:
