@@ -17,6 +17,7 @@ from embeddings.values import Array
 Kind = Literal["auto", "transformers", "sentence-transformers"]
 Device = Literal["auto", "cpu", "cuda"]
 
+START = "▁"  # what SentencePiece leaves of a word that it does not know
 SUBWORDS = 128  # what is longer is no word, and is cut
 
 
@@ -99,8 +100,11 @@ class SubwordMean:
             max_length=min(SUBWORDS, self.tokenizer.model_max_length),
             return_tensors="pt",
         ).to(self.model.device)
+        pieces = tokens["input_ids"]
         special = torch.tensor(self.tokenizer.all_special_ids, device=self.model.device)
-        own = tokens["attention_mask"].bool() & ~torch.isin(tokens["input_ids"], special)
+        own = tokens["attention_mask"].bool() & ~torch.isin(pieces, special)
+        known = own & (pieces != self.tokenizer.convert_tokens_to_ids(START))
+        own &= known.any(dim=1, keepdim=True)
         states = self._states(tokens).float().masked_fill(~own[..., None], 0)
         means = states.sum(dim=1) / own.sum(dim=1, keepdim=True).clamp(min=1)
         return np.asarray(means.cpu().numpy())
@@ -150,7 +154,7 @@ def _transformer(path: Path, layer: int, device: str) -> SubwordMean:
         tokenizer.pad_token = tokenizer.eos_token
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
-    return SubwordMean(tokenizer, model.to(device).eval(), layer)
+    return SubwordMean(tokenizer, model.to(device).float().eval(), layer)
 
 
 def _sentence_transformer(path: Path, device: str) -> Callable[[list[str]], Array]:

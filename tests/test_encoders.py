@@ -1,5 +1,7 @@
+import subprocess
 import sys
 import types
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 import embeddings
 from embeddings import open_encoder
+from embeddings.encoders import SubwordMean
 
 torch = pytest.importorskip("torch")
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "house", "##s", "dog", "tree", "##y"]
@@ -69,6 +72,38 @@ def test_unknown_words_and_special_tokens_are_left_out(bert):
 
     assert value.words == ("house", "dog")
     assert value.report.defects[0].line_numbers == (2, 3, 4)
+
+
+def test_the_mark_of_a_beginning_is_no_word(bert):
+    transformers, tokenizers = (
+        pytest.importorskip("transformers"),
+        pytest.importorskip("tokenizers"),
+    )
+    special = ["<unk>", "<pad>"]
+    pieces = [(piece, -1.0) for piece in (*special, "▁", "house", "▁dog")]
+    unigram = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, unk_id=0))
+    unigram.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace()
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=unigram, unk_token="<unk>", pad_token="<pad>"
+    )
+
+    rows = SubwordMean(tokenizer, bert[1], layer=0)(["house", "ξ", "dog"])
+
+    with torch.no_grad():
+        states = bert[1](torch.tensor([[2, 3]]), output_hidden_states=True).hidden_states[0]
+    np.testing.assert_allclose(rows[0], states[0].mean(dim=0), atol=1e-6)
+    assert rows.any(axis=1).tolist() == [True, False, True]
+
+
+def test_half_precision_weights_are_used_in_single_precision(bert, tmp_path):
+    deepcopy(bert[1]).bfloat16().save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((bert[0] / name).read_bytes())
+
+    encode = open_encoder(tmp_path, device="cpu")
+
+    assert encode.model.dtype == torch.float32
+    assert encode(WORDS).dtype == np.float32
 
 
 def test_a_word_longer_than_the_model_is_cut(bert):
@@ -195,6 +230,31 @@ def test_encode_writes_what_the_library_gives(cli, bert):
     piped = cli("encode", "-", "--model", bert[0], "-o", "en.npz", "--batch", 1, stdin="dog\n")
     assert piped.exit_code == 0, piped.output
     assert embeddings.load("en.npz").words == ("dog",)
+
+
+@pytest.mark.slow
+def test_the_libraries_say_nothing_on_the_terminal(bert, tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from align.cli import run; run()",
+            "encode",
+            "-",
+            "-o",
+            "en.npz",
+            "--model",
+            str(bert[0]),
+        ],
+        input="house\n",
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+
+    assert done.stderr == "align: note: 1 vectors of 16 dimensions in en.npz\n"
+    assert done.returncode == 0
+    assert not done.stdout
 
 
 @pytest.mark.parametrize(
