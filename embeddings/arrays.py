@@ -29,7 +29,7 @@ def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
             words, vectors = stored["words"], stored["vectors"]
     except KeyError as error:
         raise VectorFormatError(f"{path}: {error.args[0]}; {LAYOUT}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise VectorFormatError(f"{path}: not a readable .npz file ({error}); {LAYOUT}") from error
     if words.ndim > 1 or words.dtype.kind not in "US":
         raise VectorFormatError(

@@ -48,7 +48,7 @@ def test_a_word_that_the_encoder_makes_nothing_of_is_left_out_and_counted():
     def encode(words):
         return letters(words) * [[word not in ("dog", "sky")] for word in words]
 
-    value = embeddings.from_encoder(WORDS, encode, batch=2)
+    value = embeddings.from_encoder([*WORDS, "sky"], encode, batch=2)
 
     assert value.words == ("house", "tree")
     assert value.report.defects == (Defect("the encoder makes nothing of the word", 2, (2, 5)),)
