@@ -79,8 +79,9 @@ def encode(
 
     \b
     Examples:
-      align encode en.txt --model models/xlm-roberta-base --layer 0 -o en.safetensors
-      cut -d' ' -f1 wiki.fr.vec | align encode - --model models/xlm-roberta-base -o fr.safetensors
+      align encode en.txt --model xlm-roberta-base --layer 0 -o en.safetensors
+      tail -n +2 wiki.fr.vec | cut -d' ' -f1 |
+        align encode - --model xlm-roberta-base --layer 0 -o fr.safetensors
       align supervised en.safetensors fr.safetensors --train en-fr.txt
     """
     listed = _words(words)
