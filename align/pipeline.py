@@ -81,7 +81,9 @@ def supervised(
     y_normalization, y = Normalization.fitted(target.vectors, normalize)
     problem = Problem(x, y, rows_of(seeds.pairs, source, target))
     solution = solver(problem, on_step=on_step)
-    space = Space.of(*solution.mapped(problem), k, like=solution.space, on_step=on_step)
+    space = solution.space if solution.converged else None  # it saw the map that is returned
+    if space is None or space.k != k:
+        space = Space.of(*solution.mapped(problem), k, like=solution.space, on_step=on_step)
     record = Record(
         method="supervised",
         solver=describe(solver),

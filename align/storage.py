@@ -21,6 +21,8 @@ from align.run import Run
 from dictionaries import Lexicon
 from embeddings import Embeddings
 from embeddings.arrays import read_safetensors, write_tensors
+from embeddings.files import replacing
+from embeddings.values import all_finite
 
 MAP, SPACE, SEEDS, RECORD = "map.safetensors", "space.safetensors", "seeds.tsv", "run.json"
 SIDES = {"source": "source.safetensors", "target": "target.safetensors"}
@@ -96,7 +98,8 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         run.alignment.save(new / MAP)
         for side, name in SIDES.items():
             embeddings.save(getattr(run, side), new / name)
-        write_tensors(new / SPACE, _near(run.space))
+        with replacing(new / SPACE) as part:
+            write_tensors(part, _near(run.space))
         dictionaries.save(run.seeds, new / SEEDS)
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
         (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
@@ -151,7 +154,7 @@ def load_alignment(folder: str | Path) -> Alignment:
 
 
 def load(folder: str | Path) -> Run:
-    """Read a run; its vectors stay on the disk until they are used.
+    """Read a run; its vectors are mapped, not copied.
 
     Parameters
     ----------
@@ -166,8 +169,13 @@ def load(folder: str | Path) -> Run:
     record = load_record(folder)
     source, target = (_side(folder, side, getattr(record, side)) for side in SIDES)
     near = _neighbours(folder / SPACE)
-    if [len(side.rows) for side in near] != [len(source), len(target)]:
-        raise ValueError(f"{folder / SPACE} is not of this run; make the run again")
+    for found, one, other in zip(near, (source, target), (target, source), strict=True):
+        shape = (len(one), record.k)
+        if not found.rows.shape == found.scores.shape == shape or one.dim != other.dim:
+            raise ValueError(f"{folder / SPACE} is not of this run; make the run again")
+        within = found.rows.min() >= 0 and found.rows.max() < len(other)
+        if not within or not all_finite(found.scores):
+            raise ValueError(f"{folder / SPACE} is damaged; make the run again")
     space = Space.known(source.vectors, target.vectors, *near)
     return Run(source, target, _seeds(folder / SEEDS), load_alignment(folder), space, record)
 
@@ -215,5 +223,5 @@ def _neighbours(path: Path) -> list[Neighbours]:
             Neighbours(kept[f"{side}.rows"].astype(np.intp), kept[f"{side}.scores"], recall)
             for side in SIDES
         ]
-    except (OSError, SafetensorError, KeyError) as error:
+    except (OSError, SafetensorError, KeyError, IndexError) as error:
         raise ValueError(f"{path} is not readable ({error}); make the run again") from error

@@ -203,6 +203,22 @@ def test_parts_of_another_run_are_refused(run, world, tmp_path):
         (tmp_path / "run" / name).write_bytes(kept)
 
 
+@pytest.mark.parametrize(
+    ("tensor", "value"), [("source.rows", 10**6), ("target.rows", -1), ("source.scores", np.nan)]
+)
+def test_neighbours_that_cannot_be_are_refused(run, tmp_path, tensor, value):
+    from safetensors.numpy import load_file, save_file
+
+    align.save(run, tmp_path / "run")
+    path = tmp_path / "run" / "space.safetensors"
+    kept = load_file(path)
+    kept[tensor][3, 2] = value
+    save_file(kept, path)
+
+    with pytest.raises(ValueError, match="space.safetensors is damaged; make the run again"):
+        align.load(tmp_path / "run")
+
+
 def test_an_inexact_search_is_in_the_signature(run):
     assert "search" not in signature(run.record)
     assert "|search:fast~0.9980|" in signature(replace(run.record, recall=0.998))
@@ -372,7 +388,7 @@ def test_the_signature_names_every_hyperparameter(world):
     )
 
     assert signature(run.record, "nn") == (
-        "refinement|rounds:2|start:procrustes|k:3|max_rank:"
+        "refinement|rounds:2|start:procrustes|solver:procrustes|keep_seeds:False|k:3|max_rank:"
         f"{Refinement.max_rank}|norm:{','.join(['unit,center'] * 5)}|vocab:40x40|case:kept|"
         f"seeds:memory#{lexicon.fingerprint[:6]}|retrieval:nn|oov:skip|"
         f"v:{run.record.versions['align-embeddings']}|seed:0"

@@ -131,6 +131,44 @@ def test_the_margin_is_a_ratio_among_the_nearest(two):
         assert_allclose(found.scores[i], ratio[i, expected], rtol=1e-4)
 
 
+@pytest.mark.parametrize("direction", ["mutual", "union"])
+def test_the_score_of_a_pair_is_that_from_the_source(two, direction):
+    space = Space.of(*two, 5)
+    rows, scores = space.best(np.arange(len(two[0])), "invsoftmax")
+
+    pairs, found = space.induce(direction, 0, "invsoftmax")
+
+    forward = {(i, int(j)): score for i, (j, score) in enumerate(zip(rows, scores, strict=True))}
+    same = [
+        (forward[i, j], s)
+        for (i, j), s in zip(map(tuple, pairs), found, strict=True)
+        if (i, j) in forward
+    ]
+    assert len(same) > 5
+    assert_allclose(*zip(*same, strict=True))
+
+
+def test_what_is_unknown_is_named(two):
+    space = Space.of(*two, 5)
+    with pytest.raises(ValueError, match="one of csls, nn, invsoftmax, margin, got 'cosine'"):
+        space.nearest([0], 3, "cosine")
+    with pytest.raises(ValueError, match="one of mutual, .*, got 'both'"):
+        space.induce("both")
+    with pytest.raises(ValueError, match="between 1 and the 50 vectors .* got 0"):
+        space.nearest([0], 0, "margin")
+
+
+def test_a_margin_over_means_that_are_not_positive_is_finite_and_keeps_the_order():
+    x = unit(np.abs(np.random.default_rng(0).standard_normal((12, 3))).astype(np.float32))
+    x[3] = 0
+
+    found = Space.of(x, -x, 3).nearest(range(12), 3, "margin")
+
+    assert np.isfinite(found.scores).all()
+    cosines = np.einsum("qd,qkd->qk", x, -x[found.rows])
+    assert (np.diff(cosines, axis=1) <= 1e-6).all()
+
+
 def test_a_space_that_was_kept_answers_alike(two):
     space = Space.of(*two, 5)
 

@@ -16,7 +16,7 @@ from align.retrieve.half import Half
 from align.steps import Step
 
 torch = pytest.importorskip("torch")
-HALF_WINS, FAISS_WINS = {"faiss": 2, "bfloat16": 1}, {"faiss": 1, "bfloat16": 2}
+HALF_WINS, FAISS_WINS = {"faiss": 2.0, "bfloat16": 1.0}, {"faiss": 1.0, "bfloat16": 2.0}
 LITTLE = 1 << 12  # bytes: many pieces
 CUDA = pytest.param(
     Torch(("cuda:0",)),
@@ -94,6 +94,60 @@ def test_a_guess_changes_nothing(search, hubs, rng, guess):
     for one, other in zip(again, (there, back), strict=True):
         np.testing.assert_array_equal(one.rows, other.rows)
         np.testing.assert_array_equal(one.scores, other.scores)
+
+
+@pytest.mark.parametrize("search", EXACT)
+@pytest.mark.parametrize("guessed", [2, 7])
+def test_a_guess_of_other_neighbours_loses_nothing(search, rng, guessed):
+    x, y = (unit(rng.standard_normal((n, 6)).astype(np.float32)) for n in (40, 15))
+    few = search.both(search.index(x), search.index(y), guessed)
+
+    there, back = search.both(search.index(10 * x), search.index(y), 7, like=few)
+
+    np.testing.assert_array_equal(there.rows, by_hand(10 * x, y, 0, 7)[0])
+    np.testing.assert_array_equal(back.rows, by_hand(y, 10 * x, 0, 7)[0])
+
+
+@pytest.mark.parametrize("search", EXACT)
+@pytest.mark.parametrize("noise", [0, 1e-4])
+def test_many_equal_or_nearly_equal_rows_are_ranked_right(search, rng, noise):
+    base = unit(rng.standard_normal((500, 20)).astype(np.float32))
+    base[100:160] = base[7] + noise * rng.standard_normal((60, 20)).astype(np.float32)
+    queries = np.concatenate([base, np.zeros((1, 20), np.float32)])
+    rows, scores = by_hand(queries, base, 0, 10)
+
+    found = search.index(base)(queries, 10)
+
+    np.testing.assert_array_equal(found.rows, rows)
+    np.testing.assert_array_equal(found.scores, scores)
+
+
+@pytest.mark.parametrize("search", EXACT)
+def test_the_rounding_of_a_product_to_16_bits_is_allowed_for(search):
+    base = np.zeros((40, 20), np.float32)  # all numbers are exact in 16 bits, their sums are not
+    base[:, 0], base[0, 1], base[30, 1] = 1, 2**-8 * 0.75, 2**-8 * 0.96875
+    query = np.zeros((20, 20), np.float32)
+    query[:, :2] = 1
+
+    np.testing.assert_array_equal(search.index(base)(query, 1).rows, 30)
+
+
+@pytest.mark.parametrize("search", EXACT)
+def test_no_queries_have_no_neighbours(search, hubs):
+    assert search.index(hubs[1])(hubs[0][:0], 4).rows.shape == (0, 4)
+
+
+@pytest.mark.parametrize("search", EXACT)
+@pytest.mark.parametrize("size", [1e-12, 1e5])
+def test_a_penalty_of_any_size_counts_in_single_precision(search, hubs, rng, size):
+    x, y = hubs
+    penalty = size * rng.uniform(1, 2, len(y))
+    rows, scores = by_hand(x, y, penalty.astype(np.float32).astype(float), 3)
+
+    found = search.index(y, penalty)(x, 3)
+
+    np.testing.assert_array_equal(found.rows, rows)
+    np.testing.assert_array_equal(found.scores, scores)
 
 
 @pytest.mark.parametrize("search", EXACT)
@@ -203,6 +257,7 @@ def test_fast_search_of_many_rows_looks_at_some_cells(hubs, rng, monkeypatch, pe
     found = Fast(Flat(), recall=0.2).index(y, penalty)(x, 5)
 
     assert 0.2 <= found.recall < 1
+    assert found.rows.min() >= 0
     cosines = np.einsum("qd,qkd->qk", x, y[found.rows]) - (penalty[found.rows] if penalised else 0)
     np.testing.assert_allclose(found.scores, cosines, atol=1e-6)
 
@@ -254,13 +309,45 @@ def test_the_trial_is_kept_and_used_again(cache, monkeypatch):
     assert trial.seconds_of(found) == seconds == next(iter(json.loads(cache.read_text()).values()))
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"x": 1}', "null"])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"x": 1}', "null", "[" * 9999])
 def test_a_damaged_trial_is_made_again(cache, content):
     cache.parent.mkdir()
     cache.write_text(content)
 
     assert set(trial.seconds_of(candidates((), memory.LOW))) == {"faiss", "bfloat16"}
-    assert len(json.loads(cache.read_text())) >= 1
+    assert len(json.loads(cache.read_text())) == 1
+
+
+def test_a_trial_of_other_settings_is_kept_beside(cache, monkeypatch):
+    found = candidates((), memory.LOW)
+    trial.seconds_of(found)
+    (key,) = json.loads(cache.read_text())
+    monkeypatch.setenv("OMP_NUM_THREADS", "77")
+
+    trial.seconds_of(found)
+
+    kept = json.loads(cache.read_text())
+    assert len(kept) == 2
+    assert key in kept
+
+
+def test_a_base_is_made_ready_once_for_many_searches(hubs, monkeypatch):
+    made = []
+
+    class Counting(Flat):
+        def index(self, base, penalty=None):
+            made.append(len(base))
+            return super().index(base, penalty)
+
+    x, y = hubs
+    auto = Auto("cpu")
+    monkeypatch.setitem(vars(auto), "small", Counting())
+    target = auto.index(y)
+    for _ in range(3):
+        auto.both(auto.index(x), target, 3)
+        target(x, 3)
+
+    assert made.count(len(y)) == 1
 
 
 def test_the_fastest_of_the_trial_searches_what_is_large(cache, monkeypatch):
@@ -282,7 +369,7 @@ def test_the_fastest_of_the_trial_searches_what_is_large(cache, monkeypatch):
 def test_a_missing_gpu_is_an_error_only_where_it_is_asked_for():
     with pytest.raises(ValueError, match="no CUDA device .* use --device cpu"):
         choose("cuda")
-    with pytest.raises(ValueError, match="auto, cpu or cuda, got 'tpu'"):
+    with pytest.raises(ValueError, match="one of auto, cpu, cuda, got 'tpu'"):
         choose("tpu")
     assert choose("auto").of(np.ones((2, 2)), np.ones((2, 2))).name == "faiss"
 

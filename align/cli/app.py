@@ -87,10 +87,16 @@ def run() -> NoReturn:
         main()
         code = 0
     except SystemExit as error:
+        if isinstance(error.code, str):
+            click.echo(error.code, err=True)
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError):  # closed by the caller
+        try:
             stream.flush()
+        except AttributeError:  # closed by the caller
+            continue
+        except OSError:  # what was printed is lost
+            code = code or 1
     os._exit(code)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Thread
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -44,8 +45,9 @@ def choose(device: Device = "auto", kind: Kind = "exact", *, memory: int | None 
     ValueError
         If there is no CUDA device where one is asked for.
     """
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"the device is auto, cpu or cuda, got {device!r}")
+    for value, allowed in ((device, get_args(Device)), (kind, get_args(Kind))):
+        if value not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}, got {value!r}")
     if device == "cuda" and not cuda_devices():
         raise ValueError("no CUDA device is seen by torch or by FAISS; use --device cpu")
     exact = Auto(device, memory or budget.default())
@@ -88,9 +90,8 @@ class Auto:
     ) -> tuple[Neighbours, Neighbours]:
         """Search in both directions."""
         search = self.of(x.base, y.base)
-        return search.both(
-            search.index(x.base), search.index(y.base), k, like=like, on_step=on_step
-        )
+        a, b = (side.of(search) if isinstance(side, AutoIndex) else side for side in (x, y))
+        return search.both(a, b, k, like=like, on_step=on_step)
 
     def of(self, queries: Array, base: Array) -> Search:
         """Return the search for a problem of this size."""
@@ -139,9 +140,12 @@ class AutoIndex:
         self, queries: Array, k: int, *, stage: str = "search", on_step: OnStep = silent
     ) -> Neighbours:
         """Find neighbours."""
-        small = self.search.of(queries, self.base) is self.search.small
-        index = self._small if small else self._large
+        index = self.of(self.search.of(queries, self.base))
         return index(queries, k, stage=stage, on_step=on_step)
+
+    def of(self, search: Search) -> Index:
+        """Return the same base for one of the two searches, made ready once."""
+        return self._small if search is self.search.small else self._large
 
     @cached_property
     def _small(self) -> Index:
@@ -154,14 +158,18 @@ class AutoIndex:
 
 def cuda_devices() -> tuple[str, ...]:
     """Return the CUDA devices that torch sees, or FAISS where torch sees none."""
+    count = _torch_devices() or getattr(require_faiss(), "get_num_gpus", int)()
+    return tuple(f"cuda:{i}" for i in range(count))
+
+
+def _torch_devices() -> int:
     try:
         import torch
 
-        count = torch.cuda.device_count()
-    except ImportError:
-        count = 0
-    count = count or getattr(require_faiss(), "get_num_gpus", int)()
-    return tuple(f"cuda:{i}" for i in range(count))
+        return torch.cuda.device_count()
+    except (ImportError, OSError) as error:  # OSError: one of its libraries is missing
+        log.info("torch cannot be used: %s", error)
+        return 0
 
 
 def ahead(multiplications: float) -> None:
@@ -169,8 +177,9 @@ def ahead(multiplications: float) -> None:
 
     def warm() -> None:
         little = np.eye(16, dtype=np.float32)
-        for search in candidates((), budget.LOW).values():
-            search.both(search.index(little), search.index(little), 1)
+        with suppress(Exception):  # whatever it is, the search itself will say so
+            for search in candidates((), budget.LOW).values():
+                search.both(search.index(little), search.index(little), 1)
 
     if multiplications >= SMALL and "torch" not in sys.modules:
         Thread(target=warm, name="import of torch").start()
@@ -184,14 +193,14 @@ def candidates(devices: tuple[str, ...], memory: int) -> dict[str, Search]:
     if not devices:
         found.append(Flat(memory))
     try:
-        if devices:
+        if devices and _torch_devices():
             from align.retrieve.gpu import Torch
 
             found.append(Torch(devices, memory))
-        else:
+        elif not devices:
             from align.retrieve.half import Half
 
             found.append(Half(memory))
-    except ImportError as error:
-        log.info("%s: the other searches are used", error)
+    except (ImportError, OSError) as error:
+        log.info("torch cannot be used: %s", error)
     return {search.name: search for search in found}

@@ -44,7 +44,8 @@ def csls_best(there: Neighbours, back: Neighbours) -> tuple[Rows, Array, npt.NDA
     scores : (n,) array
         CSLS, in [-4, 4].
     certain : (n,) array of bool
-        Where the argument above holds; elsewhere a search must decide.
+        Where the argument above holds; elsewhere a search must decide. Of neighbours that a fast
+        search found, it holds as far as these are the true ones.
     """
     n, m = len(there.rows), len(back.rows)
     sources = np.concatenate([np.repeat(np.arange(n), there.k), back.rows.ravel()])
@@ -81,8 +82,10 @@ def log_partition(
     total = np.zeros(len(y))
     block = max(1, TOGETHER // len(y))
     for start in range(0, len(x), block):
-        scores = (x[start : start + block] @ y.T - top) / temperature
+        scores = x[start : start + block] @ y.T
+        scores -= top
+        scores /= temperature
         total += np.exp(scores, out=scores).sum(axis=0, dtype=np.float64)
         on_step(Step("inverted softmax", min(start + block, len(x)), len(x)))
-    sums: Array = np.log(total) + top / temperature
+    sums: Array = np.log(total) + top.astype(np.float64) / temperature
     return sums

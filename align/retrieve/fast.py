@@ -12,7 +12,7 @@ import numpy as np
 
 from align.maps import Array
 from align.retrieve.flat import require_faiss
-from align.retrieve.neighbours import Neighbours, best, require_k
+from align.retrieve.neighbours import Neighbours, best, require_k, single
 from align.retrieve.search import Index, Search
 from align.steps import OnStep, Step, silent
 
@@ -42,7 +42,8 @@ class Fast:
 
     4-bit product quantisation, scanned whole, and above a million rows only in the nearest cells.
     The effort is the least that reaches the recall asked on a sample of the queries at hand; where
-    none does, the exact search is used, and the log says so.
+    none does, the exact search is used, and the log says so. FAISS keeps a copy of the base, which
+    no budget bounds.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class Fast:
 
     def index(self, base: Array, penalty: Array | None = None) -> FastIndex:
         """Make a base ready; what takes time waits for the first large search."""
-        return FastIndex(np.ascontiguousarray(base, dtype=np.float32), penalty, self)
+        return FastIndex(np.ascontiguousarray(base, dtype=np.float32), single(penalty), self)
 
     def both(
         self,
@@ -129,6 +130,9 @@ class FastIndex:
         found = self._found(
             queries, k, effort, lambda done: on_step(Step(stage, done, len(queries)))
         )
+        if len(open_ := np.flatnonzero((found.rows < 0).any(axis=1))):  # cells with too few rows
+            again = exact(queries[open_], k)
+            found.rows[open_], found.scores[open_] = again.rows, again.scores
         return Neighbours(found.rows, found.scores, recall)
 
     def _found(
@@ -154,7 +158,7 @@ class FastIndex:
     @cached_property
     def _extra(self) -> Array:
         """The penalty as a column, and zeros to make the number of dimensions even, (m, 0 to 2)."""
-        columns = [] if self.penalty is None else [self.penalty.astype(np.float32)]
+        columns = [] if self.penalty is None else [self.penalty]
         if (self.base.shape[1] + len(columns)) % 2:
             columns.append(np.zeros(len(self.base), dtype=np.float32))
         return np.array(columns, dtype=np.float32).reshape(len(columns), len(self.base)).T

@@ -17,14 +17,14 @@ import torch
 
 from align.maps import Array
 from align.retrieve import memory
-from align.retrieve.neighbours import SPARE, Neighbours, require_k
+from align.retrieve.neighbours import PIECE, Neighbours, require_k, single
 from align.retrieve.search import Index
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
 GROUP = 16
 SPARE_HALF = 10
-PADDING = 6e4  # the penalty of rows that are none: float16 can hold it, and nothing outweighs it
+TOGETHER = 1 << 22  # numbers brought to double precision at once
 TYPES = {"cuda": (torch.float16, 2.0**-10), "cpu": (torch.bfloat16, 2.0**-8)}
 
 
@@ -53,7 +53,7 @@ class Torch:
         base = np.ascontiguousarray(base, dtype=np.float32)
         size = -(-len(base) // len(self.devices))
         shards = [
-            _Shard.of(base, penalty, slice(i * size, (i + 1) * size), device)
+            _Shard.of(base, single(penalty), slice(i * size, (i + 1) * size), device)
             for i, device in enumerate(self.devices)
             if i * size < len(base)
         ]
@@ -88,6 +88,8 @@ class TorchIndex:
     ) -> Neighbours:
         """Find neighbours; the answer is brought back once, at the end."""
         require_k(k, len(self.base))
+        if not len(queries):
+            return Neighbours.none(k)
         asked = torch.from_numpy(np.array(queries, dtype=np.float32)).to(self.shards[0].device)
         widest = max(len(shard.half) for shard in self.shards)
         block = int(max(1, min(len(asked), self.memory // (4 * widest))))
@@ -100,8 +102,8 @@ class TorchIndex:
         rows, scores, doubtful = (torch.cat([f[i] for f in found]) for i in range(3))
         if len(open_ := torch.nonzero(doubtful)[:, 0]):
             log.debug("%d of %d queries searched again", len(open_), len(queries))
-            for some in torch.split(open_, 256):
-                again = [shard.single(asked[some], k) for shard in self.shards]
+            for some in torch.split(open_, max(1, block // 8)):
+                again = [shard.in_double(asked[some], k) for shard in self.shards]
                 rows[some], scores[some] = self._best(again, k)
         return Neighbours(rows.cpu().numpy().astype(np.intp), scores.cpu().numpy())
 
@@ -136,14 +138,13 @@ class _Shard:
         if penalty is None:
             taken = torch.zeros(len(rows), device=device)
         else:
-            taken = torch.from_numpy(penalty[part].astype(np.float32)).to(device)
+            taken = torch.from_numpy(penalty[part].copy()).to(device)
         dtype, _ = TYPES[rows.device.type]
         half = torch.zeros((-(-len(rows) // GROUP) * GROUP, rows.shape[1] + 2), device=device)
         half = half.to(dtype)
         half[: len(rows), :-2] = rows
         half[: len(rows), -2] = taken
         half[: len(rows), -1] = taken - half[: len(rows), -2].float()
-        half[len(rows) :, -2] = PADDING
         kept = half[: len(rows)].float()
         error = (rows - kept[:, :-2]).norm(dim=1).max()
         error = error + (taken - kept[:, -2] - kept[:, -1]).abs().max()
@@ -161,7 +162,9 @@ class _Shard:
         dtype, rounding = TYPES[self.device.type]
         half = torch.cat([queries, -torch.ones_like(queries[:, :2])], 1).to(dtype)
         c = min(k + SPARE_HALF, len(self.base))
-        last, rows = best_of_groups(half @ self.half.T, c)
+        products = half @ self.half.T
+        products[:, len(self.base) :] = -torch.inf  # the rows that make the last group whole
+        last, rows = best_of_groups(products, c)
         scores = self._scored(queries, rows)
         if c == len(self.base):
             return rows + self.first, scores, torch.zeros_like(rows[:, :1], dtype=torch.bool)
@@ -170,18 +173,20 @@ class _Shard:
         summing = half.shape[1] * 2.0**-22 * norms * self.norm
         doubt = errors * self.norm + norms * self.error + summing + rounding * last.abs()
         worst = scores.topk(k, 1).values[:, -1]
-        return rows + self.first, scores, (worst <= last + doubt)[:, None]
+        return rows + self.first, scores, ~(worst > last + doubt)[:, None]
 
-    def single(self, queries: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Search in single precision."""
-        queries = queries.to(self.device)
-        exact = queries @ self.base.T - self.penalty
-        rows = exact.topk(min(k + SPARE, len(self.base)), 1).indices
-        return rows + self.first, self._scored(queries, rows)
+    def in_double(self, queries: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Search in double precision; equal scores come in order of row."""
+        queries = queries.to(self.device).double()
+        parts = [queries @ part.double().T for part in torch.split(self.base, PIECE)]
+        scores = (torch.cat(parts, 1) - self.penalty.double()).float()
+        scores, rows = scores.sort(dim=1, descending=True, stable=True)
+        return rows[:, :k] + self.first, scores[:, :k]
 
     def _scored(self, queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         parts = []
-        for asked, chosen in zip(torch.split(queries, 1024), torch.split(rows, 1024), strict=True):
+        size = max(1, TOGETHER // (rows.shape[1] * queries.shape[1]))
+        for asked, chosen in zip(torch.split(queries, size), torch.split(rows, size), strict=True):
             products = self.base[chosen].double() @ asked.double()[:, :, None]
             parts.append((products[:, :, 0] - self.penalty[chosen].double()).float())
         return torch.cat(parts)

@@ -27,7 +27,7 @@ import torch
 from align.maps import Array
 from align.retrieve import kernels, memory
 from align.retrieve.flat import Flat
-from align.retrieve.neighbours import Neighbours, Rows, best, require_k
+from align.retrieve.neighbours import Neighbours, Rows, best, require_k, single
 from align.retrieve.search import Index
 from align.steps import OnStep, Step, silent
 
@@ -36,7 +36,7 @@ BLOCK = 4096  # queries multiplied at once
 MOST = 200  # neighbours; above this, keeping candidates in order costs more than the product
 SPARE_HALF = 10  # candidates more than asked: with fewer, more queries must be searched again
 BELOW = 0.01  # more than the rounding of unit vectors changes a cosine
-OUTPUT = 0.00196  # relative rounding of a product to bfloat16: 2^-9, seen from the rounded side
+OUTPUT = 2.0**-8  # relative rounding of a product to bfloat16, seen from the rounded side
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +56,7 @@ class Half:
 
     def index(self, base: Array, penalty: Array | None = None) -> HalfIndex:
         """Make a base ready."""
-        return HalfIndex(np.ascontiguousarray(base, dtype=np.float32), penalty, self)
+        return HalfIndex(np.ascontiguousarray(base, dtype=np.float32), single(penalty), self)
 
     def both(
         self,
@@ -72,9 +72,10 @@ class Half:
         if k > MOST:
             return Flat(self.memory).both(x, y, k, on_step=on_step)
         there, back = self.index(y.base), self.index(x.base)
-        c = min(k + SPARE_HALF, len(x.base), len(y.base))
-        rows, columns = _Candidates.empty(len(x.base), c), _Candidates.empty(len(y.base), c)
-        if like is not None:
+        n, m = len(x.base), len(y.base)
+        rows = _Candidates.empty(n, min(k + SPARE_HALF, m))
+        columns = _Candidates.empty(m, min(k + SPARE_HALF, n))
+        if like is not None and like[0].k >= k:
             rows.expect(x.base, y.base, like[0].rows)
             columns.expect(y.base, x.base, like[1].rows)
         _sweep(x.base, there, rows, columns, "neighbourhoods", on_step)
@@ -95,15 +96,16 @@ class HalfIndex:
         """Find neighbours; a penalty is two more dimensions, its high and its low bits."""
         require_k(k, len(self.base))
         if k > MOST:
-            return self.single(queries, k)
+            return self.single(queries, k, stage=stage, on_step=on_step)
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         rows = _Candidates.empty(len(queries), min(k + SPARE_HALF, len(self.base)))
         _sweep(queries, self, rows, None, stage, on_step)
         return rows.settled(queries, self, k)
 
-    def single(self, queries: Array, k: int) -> Neighbours:
-        """Search in single precision."""
-        return Flat(self.search.memory).index(self.base, self.penalty)(queries, k)
+    @property
+    def single(self) -> Index:
+        """The same base, to be searched in single precision."""
+        return Flat(self.search.memory).index(self.base, self.penalty)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +127,11 @@ class _Rounded:
         for start in range(0, len(rows), BLOCK):  # so that no second copy of the base is made
             part = slice(start, start + BLOCK)
             some = rows[part] if rows.flags.writeable else rows[part].copy()  # torch would warn
-            single = torch.from_numpy(some)
-            values[part, :d] = single
-            error = single - values[part, :d].float()
-            norms[part] = torch.linalg.vector_norm(single, dim=1).numpy()
-            errors[part] = torch.linalg.vector_norm(error, dim=1).numpy()
+            exact = torch.from_numpy(some)
+            values[part, :d] = exact
+            error = exact - values[part, :d].float()
+            for kept, of in ((norms, exact), (errors, error)):
+                kept[part] = torch.linalg.vector_norm(of, dim=1, dtype=torch.float64).numpy()
         return cls(values, norms, errors)
 
 
@@ -184,13 +186,14 @@ class _Candidates:
                 scores -= index.penalty[self.rows[part]]
             some = best(self.rows[part].astype(np.intp), scores.astype(np.float32), k)
             found.rows[part], found.scores[part] = some.rows, some.scores
-        if self.rows.shape[1] < len(index.base):
-            doubtful = np.flatnonzero(found.scores[:, -1] <= self.bound)
-            log.debug("%d of %d queries searched again", len(doubtful), len(queries))
-            for start in range(0, len(doubtful), BLOCK):
-                open_ = doubtful[start : start + BLOCK]
-                again = index.single(queries[open_], k)
-                found.rows[open_], found.scores[open_] = again.rows, again.scores
+        missing = self.rows[:, -1] < 0  # where a guess kept candidates out
+        passed_over = missing if self.rows.shape[1] == len(index.base) else True
+        doubtful = np.flatnonzero(~(found.scores[:, -1] > self.bound) & passed_over)
+        log.debug("%d of %d queries searched again", len(doubtful), len(queries))
+        for start in range(0, len(doubtful), BLOCK):
+            open_ = doubtful[start : start + BLOCK]
+            again = index.single(queries[open_], k)
+            found.rows[open_], found.scores[open_] = again.rows, again.scores
         return found
 
 
@@ -210,7 +213,7 @@ def _sweep(
 ) -> None:
     """Go once through all products, block by block; keep candidates of rows, and of columns."""
     (n, d), m = queries.shape, len(index.base)
-    block = min(BLOCK, n)
+    block = max(1, min(BLOCK, n))
     free = index.search.memory - AROUND - there.bytes - (0 if back is None else back.bytes)
     piece = max(kernels.WIDTH, min(m, free // (2 * (block + 2 * d))))
     buffer = torch.empty(block * piece, dtype=torch.bfloat16)
@@ -263,8 +266,15 @@ def _shared(kernel: Callable[..., None], size: int, *arguments: Any) -> None:  #
     if step >= size:
         kernel(*arguments, 0, size)
         return
-    edges = [(a, min(a + step, size)) for a in range(0, size, step)]
-    for done in [_pool(os.getpid(), threads).submit(kernel, *arguments, *e) for e in edges]:
+    pool = _pool(os.getpid(), threads)
+    try:
+        running = [
+            pool.submit(kernel, *arguments, a, min(a + step, size)) for a in range(0, size, step)
+        ]
+    except RuntimeError:  # the interpreter is shutting down
+        kernel(*arguments, 0, size)
+        return
+    for done in running:
         done.result()
 
 

@@ -12,6 +12,7 @@ from align.maps import Array
 
 Rows = npt.NDArray[np.intp]
 TOGETHER = 64  # queries whose candidates are scored at once: they fit in the cache
+PIECE = 8192  # rows of a base brought to double precision at once
 SPARE = 4  # candidates more than asked, so that rounding cannot push a neighbour out
 
 
@@ -33,6 +34,11 @@ class Neighbours:
     scores: npt.NDArray[np.float32]
     recall: float = 1.0
 
+    @classmethod
+    def none(cls, k: int) -> Neighbours:
+        """Return the answer to no queries."""
+        return cls(np.empty((0, k), dtype=np.intp), np.empty((0, k), dtype=np.float32))
+
     @property
     def k(self) -> int:
         """Neighbours of each query."""
@@ -49,6 +55,11 @@ def require_k(k: int, base: int) -> None:
     """Raise a ValueError where k neighbours cannot be had."""
     if not 1 <= k <= base:
         raise ValueError(f"k must be between 1 and the {base} vectors that are searched, got {k}")
+
+
+def single(penalty: Array | None) -> Array | None:
+    """Return a penalty in single precision, so that every search subtracts the same numbers."""
+    return None if penalty is None else np.asarray(penalty, dtype=np.float32)
 
 
 def scored(queries: Array, base: Array, rows: Rows, penalty: Array | None) -> Array:
@@ -81,3 +92,38 @@ def best(rows: Rows, scores: Array, k: int) -> Neighbours:
     order = np.lexsort((rows, -scores), axis=1)[:, :k]
     kept = np.take_along_axis(scores, order, axis=1).astype(np.float32, copy=False)
     return Neighbours(np.take_along_axis(rows, order, axis=1).astype(np.intp, copy=False), kept)
+
+
+def in_double(
+    queries: Array, base: Array, penalty: Array | None, k: int, memory: int
+) -> Neighbours:
+    """Search in double precision: slow, and right where scores are equal or nearly so.
+
+    Parameters
+    ----------
+    queries, base : (q, d) and (m, d) arrays
+    penalty : (m,) array, optional
+    k : int
+    memory : int
+        Bytes to take.
+    """
+    found = [Neighbours.none(k)]
+    block = int(np.clip(memory // (8 * len(base)), 1, 256))
+    for start in range(0, len(queries), block):
+        asked = queries[start : start + block].astype(np.float64)
+        scores = np.empty((len(asked), len(base)), dtype=np.float32)
+        for left in range(0, len(base), PIECE):
+            part = slice(left, left + PIECE)
+            products = asked @ base[part].astype(np.float64).T
+            scores[:, part] = products if penalty is None else products - penalty[part]
+        found += [_best_of(line, k) for line in scores]
+    return Neighbours(
+        np.concatenate([one.rows for one in found]), np.concatenate([one.scores for one in found])
+    )
+
+
+def _best_of(line: Array, k: int) -> Neighbours:
+    """Return the k best of all scores of one query, the first rows of equal ones."""
+    least = np.partition(line, len(line) - k)[len(line) - k]
+    rows = np.flatnonzero(line >= least)
+    return best(rows[None], line[rows][None], k)

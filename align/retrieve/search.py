@@ -82,7 +82,10 @@ def current() -> Search:
 
 @contextmanager
 def using(search: Search) -> Iterator[None]:
-    """Find neighbours in another way within a ``with`` block; solvers and spaces follow."""
+    """Find neighbours in another way within a ``with`` block; solvers and spaces follow.
+
+    Threads that start inside do not, as with any context variable.
+    """
     token = _in_use.set(search)
     try:
         yield

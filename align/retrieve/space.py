@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,14 @@ import numpy.typing as npt
 from align.maps import Array
 from align.normalize import unit
 from align.retrieve.csls import csls_best, log_partition
-from align.retrieve.neighbours import Neighbours, Rows, best
+from align.retrieve.neighbours import Neighbours, Rows, best, require_k
 from align.retrieve.search import Index, Search, current
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
 Retrieval = Literal["csls", "nn", "invsoftmax", "margin"]
 Direction = Literal["mutual", "forward", "backward", "union"]
+LEAST = 1e-3  # of the mean that the margin divides by
 TEMPERATURE = 1 / 30  # of the inverted softmax
 
 
@@ -47,11 +48,22 @@ class Side:
     index: Index
     near: Neighbours
     search: Search
+    _softmax: dict[float, Index] = field(default_factory=dict, repr=False)
 
     @cached_property
     def csls(self) -> Index:
         """Its rows, to be searched by CSLS."""
         return self.search.index(self.index.base, self.near.means / 2)
+
+    def softmax(self, others: Array, temperature: float, on_step: OnStep) -> Index:
+        """Its rows, to be searched by the inverted softmax over the rows of the other side."""
+        if not temperature > 0:
+            raise ValueError(f"the temperature must be above 0, got {temperature}")
+        if temperature not in self._softmax:
+            top = self.near.scores[:, 0]
+            sums = log_partition(others, self.index.base, top, temperature, on_step=on_step)
+            self._softmax[temperature] = self.search.index(self.index.base, temperature * sums)
+        return self._softmax[temperature]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +167,7 @@ class Space:
         retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
             CSLS, scores in [-4, 4]; the cosine, in [-1, 1]; the inverted softmax, a probability;
             or the ratio of the cosine to the mean of both neighbourhood means, among the nearest
-            neighbours, as bitext mining has it [1]_.
+            neighbours, as bitext mining has it [1]_ (a mean below 0.001 counts as that).
         temperature : float
             Of the inverted softmax.
 
@@ -164,24 +176,27 @@ class Space:
         .. [1] Artetxe and Schwenk, "Margin-based parallel corpus mining with multilingual sentence
            embeddings", ACL 2019.
         """
+        if retrieval not in get_args(Retrieval):
+            raise ValueError(
+                f"the retrieval is one of {', '.join(get_args(Retrieval))}, got {retrieval!r}"
+            )
+        require_k(k, len(self.y))
         rows = np.asarray(rows, dtype=np.intp)
         queries, means = self.x[rows], self.source.near.means[rows, None]
-        if retrieval == "csls":
-            found = self.target.csls(queries, k, stage="CSLS", on_step=on_step)
-            return _rescaled(found, 2 * found.scores - means)
-        if retrieval == "invsoftmax":
-            if not temperature > 0:
-                raise ValueError(f"the temperature must be above 0, got {temperature}")
-            top = self.target.near.scores[:, 0].astype(np.float64)
-            sums = log_partition(self.x, self.y, top, temperature, on_step=on_step)
-            penalty = temperature * sums
-            index = self.target.search.index(self.y, penalty)
-            found = index(queries, k, stage="inverted softmax", on_step=on_step)
-            return _rescaled(found, np.exp(np.minimum(found.scores / temperature, 0)))
         if retrieval == "nn":
             return self.target.index(queries, k, stage="neighbours", on_step=on_step)
+        if retrieval == "csls":
+            found = self.target.csls(queries, k, stage="CSLS", on_step=on_step)
+            return replace(found, scores=(2 * found.scores - means).astype(np.float32))
+        if retrieval == "invsoftmax":
+            index = self.target.softmax(self.x, temperature, on_step)
+            found = index(queries, k, stage="inverted softmax", on_step=on_step)
+            logs = np.minimum(found.scores / temperature, 0)
+            return replace(found, scores=np.exp(logs).astype(np.float32))
         found = self.target.index(queries, max(k, min(self.k, len(self.y))), on_step=on_step)
-        return _margin(found, means, self.target.near.means, k)
+        around = (means + self.target.near.means[found.rows]) / 2
+        kept = best(found.rows, found.scores / np.maximum(around, LEAST), k)
+        return replace(kept, recall=found.recall)
 
     def best(
         self, rows: Rows, retrieval: Retrieval = "csls", *, on_step: OnStep = silent
@@ -224,23 +239,28 @@ class Space:
         pairs : (p, 2) array of int
             In order of the source row, then of the target row.
         scores : (p,) array of float32
+            Of the pair as found from the source, or else from the target.
         """
+        if direction not in get_args(Direction):
+            raise ValueError(
+                f"the direction is one of {', '.join(get_args(Direction))}, got {direction!r}"
+            )
         n, m = (min(max_rank or len(side), len(side)) for side in (self.x, self.y))
         pairs, scores = np.empty((0, 2), dtype=np.intp), np.empty(0, dtype=np.float32)
         if direction != "forward":
-            sources, scores = self.reversed.best(np.arange(m), retrieval, on_step=on_step)
-            pairs = np.column_stack([sources, np.arange(m)])
-            pairs, scores = pairs[sources < n], scores[sources < n]
+            sources, found = self.reversed.best(np.arange(m), retrieval, on_step=on_step)
+            kept = sources < n
+            pairs, scores = np.column_stack([sources, np.arange(m)])[kept], found[kept]
         if direction != "backward":
             asked = np.unique(pairs[:, 0]) if direction == "mutual" else np.arange(n)
             targets, found = self.best(asked, retrieval, on_step=on_step)
-            forward = np.column_stack([asked, targets])[targets < m]
+            kept = targets < m
+            forward, found = np.column_stack([asked, targets])[kept], found[kept]
             if direction == "mutual":
-                kept = np.isin(_code(pairs), _code(forward))
-                pairs, scores = pairs[kept], scores[kept]
+                kept = np.isin(_code(forward), _code(pairs))
+                pairs, scores = forward[kept], found[kept]
             else:
-                pairs = np.concatenate([pairs, forward])
-                scores = np.concatenate([scores, found[targets < m]])
+                pairs, scores = np.concatenate([forward, pairs]), np.concatenate([found, scores])
         _, first = np.unique(_code(pairs), return_index=True)
         return pairs[first], scores[first]
 
@@ -249,13 +269,3 @@ def _code(pairs: Rows) -> Rows:
     """Return one number for each pair, in order of the source row, then of the target row."""
     codes: Rows = (pairs[:, 0] << 32) + pairs[:, 1]
     return codes
-
-
-def _rescaled(found: Neighbours, scores: Array) -> Neighbours:
-    return replace(found, scores=scores.astype(np.float32, copy=False))
-
-
-def _margin(found: Neighbours, means: Array, base_means: Array, k: int) -> Neighbours:
-    scores = found.scores / ((means + base_means[found.rows]) / 2)
-    kept = best(found.rows, scores, k)
-    return replace(kept, recall=found.recall)

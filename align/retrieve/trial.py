@@ -26,18 +26,30 @@ def seconds_of(found: dict[str, Search]) -> dict[str, float]:
     """Return the seconds that each search takes for the same problem, from a cache or measured."""
     path = cache_home() / "search.json"
     key = "|".join([*_machine(), *found])
-    try:
-        known = json.loads(path.read_text())
-        if set(known[key]) == set(found) and all(value > 0 for value in known[key].values()):
-            return dict(known[key])
-    except (OSError, ValueError, KeyError, TypeError):
-        known = {}
+    known = _known(path)
+    if (times := known.get(key)) is not None and set(times) == set(found):
+        return times
     seconds = {name: _seconds(search) for name, search in found.items()}
     with suppress(OSError):  # a cache that cannot be kept is no loss
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as beside:
             beside.write_text(json.dumps({**known, key: seconds}, indent=1))
     return seconds
+
+
+def _known(path: Path) -> dict[str, dict[str, float]]:
+    """Read the trials that were kept, those that make sense."""
+    try:
+        kept = json.loads(path.read_text())
+        return {key: times for key, times in kept.items() if _sensible(times)}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _sensible(times: object) -> bool:
+    return isinstance(times, dict) and all(
+        isinstance(value, float) and 0 < value < float("inf") for value in times.values()
+    )
 
 
 def _seconds(search: Search) -> float:
@@ -56,7 +68,7 @@ def _seconds(search: Search) -> float:
 def _machine() -> list[str]:
     """Return what the speed depends on."""
     threads = [f"{name}={os.environ.get(name, '')}" for name in THREADS]
-    found = [platform.processor() or platform.machine(), _model(), str(os.cpu_count()), *threads]
+    found = [platform.machine(), _model(), str(os.cpu_count()), *threads]
     for package in ("faiss-cpu", "faiss-gpu", "torch", "numba"):
         with suppress(PackageNotFoundError):
             found.append(f"{package}={version(package)}")
