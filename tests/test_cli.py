@@ -23,7 +23,7 @@ def test_the_sample_serves_on_an_empty_machine(cli):
         "the package's small sample serves, sample:en, sample:fr, sample:en-fr.train, "
         f"sample:en-fr.test, as there is nothing else in {cli.home}"
     ) in result.stderr
-    assert "put full vectors there, as wiki.CODE.vec" in result.stderr
+    assert "fetch full vectors with `align download CODE CODE --dictionaries`" in result.stderr
     assert {p.name for p in Path("runs/en-fr-supervised").iterdir()} == {
         "map.safetensors",
         "source.safetensors",

@@ -15,6 +15,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from align.cli.apply import apply
+from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
@@ -121,6 +122,9 @@ def main() -> None:
       align supervised en fr                      learn a map, score it, keep the run
       align translate runs/en-fr-supervised house ask it
     \b
+    Full vectors and dictionaries, as fastText and MUSE publish them, into the data home:
+      align download en fr --max-vocab 200000 --dictionaries
+    \b
     Your own vectors (fastText, word2vec or GloVe text, .npz, .safetensors) and dictionary:
       align supervised wiki.en.vec wiki.fr.vec --train en-fr.txt --test en-fr.test.txt
     \b
@@ -150,5 +154,5 @@ def main() -> None:
     """  # noqa: D205  # click prints the first paragraph as one
 
 
-for command in (supervised, translate, evaluate, lexicon, apply, encode):
+for command in (download, supervised, translate, evaluate, lexicon, apply, encode):
     main.add_command(command)

@@ -38,18 +38,20 @@ class Bars:
             while self._bars:
                 self._bars.popitem()[1].close()
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: Step, unit: str = "it") -> None:
         """Show a step; the bar goes when its stage is done."""
         if sys.stderr is not None:  # closed by the caller
             with suppress(OSError):  # a broken stderr must not cost the work
-                self._show(step)
+                self._show(step, unit)
 
-    def _show(self, step: Step) -> None:
+    def _show(self, step: Step, unit: str) -> None:
         bar = self._bars.get(step.stage)
         if bar is None:
             bar = self._bars[step.stage] = tqdm(
                 desc=step.stage,
                 total=step.total,
+                unit=unit,
+                initial=step.done if unit == "B" else 0,  # a resumed transfer has no false speed
                 delay=DELAY,
                 leave=False,
                 unit_scale=True,
@@ -61,7 +63,11 @@ class Bars:
 
     def reading(self, name: str) -> OnRead:
         """Return what a reader calls with the bytes read."""
-        return lambda done, total: self(Step(f"reading {name}", done, total))
+        return lambda done, total: self(Step(f"reading {name}", done, total), "B")
+
+    def fetching(self, name: str) -> OnRead:
+        """Return what a download calls with the bytes that are here."""
+        return lambda done, total: self(Step(f"fetching {name}", done, total), "B")
 
 
 def remark_all(path: object, remarks: Iterable[str]) -> None:

@@ -78,8 +78,8 @@ class Sources:
             return Found(SAMPLE + text, text)
         names = ", ".join(path.name for path in looked if path.suffix != ".gz")
         raise FileNotFoundError(
-            f"no vectors for {text!r}: looked for {names} (or .gz) in {self.home}; put one "
-            f"there, set --data-home, or give a path "
+            f"no vectors for {text!r}: looked for {names} (or .gz) in {self.home}; fetch them "
+            f"with `align download {text}`, set --data-home, or give a path "
             f"(samples are shipped of {' and '.join(embeddings.sample_names())})"
         )
 
@@ -123,8 +123,8 @@ class Sources:
         if samples:
             note(
                 f"the package's small sample serves, {', '.join(samples)}, as there is nothing "
-                f"else in {self.home}; for real work put full vectors there, as wiki.CODE.vec "
-                "from https://fasttext.cc, or give paths, and dictionaries with --train and --test"
+                f"else in {self.home}; for real work fetch full vectors with `align download CODE "
+                "CODE --dictionaries`, or give paths, and dictionaries with --train and --test"
             )
 
     def test(self, given: Path | None, pair: str) -> Lexicon | None:
