@@ -26,6 +26,7 @@ class Server(ThreadingHTTPServer):
         self.files = {}
         self.moved = {}
         self.asked = []  # (path, Range) of every request
+        self.conditions = []  # If-Range of every request
         self.tags = {"ETag": '"one"'}
         self.ranges = True
         self.careless = False  # sends a range of whatever is there, If-Range or not
@@ -59,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         server, body = self.server, self.server.files.get(self.path)
         server.asked.append((self.path, self.headers.get("Range")))
+        server.conditions.append(self.headers.get("If-Range"))
         if self.path in server.moved:
             self.answer(302, {"Location": server.moved[self.path], "Content-Length": "0"})
         elif server.errors:

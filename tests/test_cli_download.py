@@ -33,6 +33,7 @@ def test_the_command_brings_vectors_and_dictionaries_that_the_others_find(
     result = cli("download", "aa", "bb", "aa", "--dictionaries")
 
     assert result.exit_code == 0, result.output
+    assert "there already" not in result.stderr
     assert names(cli.home) == [
         "aa-bb.0-5000.txt", "aa-bb.5000-6500.txt", "wiki.aa.vec", "wiki.bb.vec",
     ]  # fmt: skip
@@ -133,6 +134,8 @@ def test_a_broken_catalog_is_an_error(cli, tmp_path, monkeypatch):
     (tmp_path / "x.json").write_text("{}")
 
     assert "x.json is not a catalog of downloads" in cli("download", "aa").stderr
+    (tmp_path / "x.json").write_text('{"vectors": {}, "dictionaries": {}}')
+    assert "x.json has no wiki vectors" in cli("download", "aa").stderr
     (tmp_path / "x.json").write_text(catalogs.SHIPPED.read_text().replace("https:", "file:"))
     assert "expected an address of http or https, got 'file:" in cli("download", "en").stderr
 

@@ -1,5 +1,6 @@
 """What a transfer does to the disk: full disks, links, rights, and processes side by side."""
 
+import gzip
 import os
 import stat
 import sys
@@ -70,6 +71,30 @@ def test_what_is_there_is_kept_unless_forced(server, entry, home, text):
     assert kept.words == 1
     assert server.asked == []
     assert fetch(entry, home, force=True).path.read_bytes() == text
+
+
+def test_a_link_is_as_good_as_a_file(server, entry, home, tmp_path):
+    home.mkdir()
+    (tmp_path / "elsewhere").write_text("7 1\n")
+    (home / "wiki.aa.vec").symlink_to(tmp_path / "elsewhere")
+
+    assert fetch(entry, home).words == 7
+    assert server.asked == []
+
+
+def test_a_packed_file_is_as_good_as_a_plain_one(server, entry, home):
+    home.mkdir()
+    (home / "wiki.aa.vec.gz").write_bytes(gzip.compress(b"7 1\n"))
+
+    assert fetch(entry, home).words == 7
+    assert server.asked == []
+
+
+def test_a_file_as_data_home_is_refused(entry, home):
+    home.write_text("a file")
+
+    with pytest.raises(NotADirectoryError, match="home is not a folder; give another with --data"):
+        fetch(entry, home)
 
 
 def test_two_processes_do_not_write_one_file(entry, home, text):

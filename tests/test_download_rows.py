@@ -16,24 +16,35 @@ from align.home import vector_files
 def test_the_first_rows_end_the_transfer(server, catalog, home, text, kind, cuts, monkeypatch):
     monkeypatch.setattr(remotes, "CHUNK", 20_000)
     server.files["/wiki.aa.vec"] = text
-    server.files["/cc.aa.300.vec.gz"] = gzip.compress(text)
+    server.files["/cc.aa.300.vec.gz"] = gzip.compress(text, 0)
     server.cuts = list(cuts)
     seen = []
 
     found = fetch(
-        catalog.vectors("aa", kind), home, max_vocab=1000, on_read=lambda *told: seen.append(told)
+        catalog.vectors("aa", kind), home, max_vocab=500, on_read=lambda *told: seen.append(told)
     )
 
     header, *lines = found.path.read_bytes().splitlines(keepends=True)
-    assert header.split() == [b"1000", b"%d" % DIM]
-    assert lines == text.splitlines(keepends=True)[1:1001]
+    assert header.split() == [b"500", b"%d" % DIM]
+    assert lines == text.splitlines(keepends=True)[1:501]
     assert found.path in vector_files(home, "aa")
-    assert found.words == 1000
+    assert found.words == 500
     assert names(home) == [found.path.name]
-    assert seen[-1][0] < 0.4 * len(server.files[f"/{catalog.vectors('aa', kind).name}"])
+    size = len(server.files[f"/{catalog.vectors('aa', kind).name}"])
+    assert seen[-1][0] < 0.4 * size
     assert seen[-1][0] == seen[-1][1]
     assert embeddings.load(found.path).report.remarks == ()
-    assert len(embeddings.load(found.path)) == 1000
+    assert len(embeddings.load(found.path)) == 500
+
+
+def test_what_the_first_rows_will_take_is_estimated_from_the_header(entry, home, text, monkeypatch):
+    monkeypatch.setattr(remotes, "CHUNK", 20_000)
+    seen = []
+
+    fetch(entry, home, max_vocab=1000, on_read=lambda *told: seen.append(told))
+
+    totals = [total for _, total in seen]
+    assert totals[:2] == [len(text), len(text) * 1000 // ROWS]
 
 
 def test_a_file_with_fewer_rows_is_taken_whole(entry, home, text):

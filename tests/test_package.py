@@ -54,6 +54,7 @@ def test_the_wheel_holds_the_sample_and_the_types(tmp_path):
     assert {
         "align/py.typed",
         "align/cli/app.py",
+        "align/download/catalog.json",
         "embeddings/sample/en.npz",
         "embeddings/sample/fr.npz",
         "embeddings/sample/NOTICE.md",

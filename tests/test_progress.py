@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,21 @@ def test_a_bar_shows_what_is_under_way_and_goes(monkeypatch, capsys):
         assert "reading en:  25%" in capsys.readouterr().err
 
     assert capsys.readouterr().err.endswith("\r")
+
+
+def test_a_transfer_shows_bytes_from_where_it_goes_on_and_the_last_estimate(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.setattr(progress, "EVERY_IN_LOG", 0)
+
+    with Bars() as bars:
+        fetching = bars.fetching("x.vec")
+        fetching(2_000_000, 4_000_000)
+        assert "fetching x.vec:  50%" in capsys.readouterr().err
+        fetching(2_000_010, 3_000_000)
+        shown = capsys.readouterr().err
+
+    assert "fetching x.vec:  67%" in shown
+    assert not re.search(r"[MG]B/s", shown)
 
 
 def test_a_quick_stage_shows_no_bar(capsys):

@@ -57,6 +57,7 @@ class Bars:
                 unit_scale=True,
                 mininterval=EVERY if sys.stderr.isatty() else EVERY_IN_LOG,
             )
+        bar.total = step.total  # of some, an estimate
         bar.update(step.done - bar.n)
         if step.done >= step.total:
             self._bars.pop(step.stage).close()

@@ -113,8 +113,9 @@ class Sources:
         raise FileNotFoundError(
             f"no training dictionary for {pair}: looked for "
             f"{dictionary_file(self.home, pair, 'train')}, and the package's sample is of "
-            f"{' and '.join(dictionaries.sample_names())}; give one with --train FILE, or do "
-            "without: --seeds identical needs none (nor will align unsupervised, which is planned)"
+            f"{' and '.join(dictionaries.sample_names())}; give one with --train FILE "
+            "(`align download` brings MUSE's), or do without: --seeds identical needs none (nor "
+            "will align unsupervised, which is planned)"
         )
 
     def tell_samples(self, origins: Iterable[str]) -> None:

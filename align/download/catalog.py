@@ -87,6 +87,8 @@ class Catalog:
         ValueError
             If the catalog lists none; the message names the other kinds and the codes near by.
         """
+        if kind not in self.codes:
+            raise ValueError(f"{self.path} has no {kind} vectors, only {', '.join(self.codes)}")
         if code not in self.codes[kind]:
             raise ValueError(
                 f"there are no {kind} vectors of {code!r}; {self._instead(code, kind)}"
@@ -117,7 +119,8 @@ class Catalog:
         if urlsplit(url).scheme not in {"https", "http"}:
             raise ValueError(f"{self.path}: expected an address of http or https, got {url!r}")
         known = self._files.get(url.rpartition("/")[2], {})
-        return Entry(url, row["what"], row["licence"], row["page"], **known)
+        size, sha256 = known.get("size"), known.get("sha256")
+        return Entry(url, row["what"], row["licence"], row["page"], size, sha256)
 
 
 def _split(lines: list[str]) -> frozenset[str]:

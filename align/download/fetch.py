@@ -82,10 +82,10 @@ def fetch(
     """
     path = home / entry.name
     plain = path.with_suffix("") if path.suffix == ".gz" else path
-    _require_inside(home, path, plain, beside(path))
-    for there in (plain, path):
+    for there in (plain, plain.with_name(plain.name + ".gz")):
         if there.is_file() and not force:
             return Fetched(there, new=False)
+    _require_inside(home, path, plain, beside(path))
     home.mkdir(parents=True, exist_ok=True)
     if max_vocab:
         _steadily(lambda: _short(entry, plain, max_vocab, on_read))
@@ -100,7 +100,9 @@ def _require_inside(home: Path, *places: Path) -> None:
     """Refuse names that lead out of the data home, and links."""
     for place in places:
         if (real := place.resolve()).parent != home.resolve():
-            raise ValueError(f"{place} is {real}, outside the data home; nothing is written there")
+            raise ValueError(f"{place} is {real}, outside the data home, where nothing is written")
+    if home.exists() and not home.is_dir():
+        raise NotADirectoryError(f"{home} is not a folder; give another with --data-home")
 
 
 def _steadily(bring: Callable[[], None]) -> None:
@@ -163,7 +165,7 @@ def _go_on(entry: Entry, part: Part, on_read: OnRead) -> None:
 
 
 def _kept(entry: Entry, part: Part) -> str:
-    if not (version := part.version(entry.url)) or not version.tag:
+    if not (version := part.version(entry.url)):
         return ""
     return (
         f"; {part.done:,} of {version.size:,} bytes are kept in {part.beside}, and the same "

@@ -51,10 +51,18 @@ class Part:
             return None
 
     def begin(self, url: str, version: Version) -> None:
-        """Forget all bytes, and note of what the next ones are."""
+        """Forget all bytes, and note of what the next ones are, if one could go on from them."""
         self._file.truncate(0)
+        self.forget()
+        if not version.tag:
+            return
         text = json.dumps({"url": url, "size": version.size, "tag": version.tag})
         self._note.write_text(text + "\n", encoding="utf-8")
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether there are bytes, and it is known of what."""
+        return self.done > 0 and self._note.is_file()
 
     def append(self, chunk: bytes) -> None:
         """Add bytes."""
@@ -99,7 +107,7 @@ def beside(path: Path) -> Path:
 
 @contextmanager
 def part_of(path: Path) -> Iterator[Part]:
-    """Open the part of a file for this process alone; an empty one is not left behind.
+    """Open the part of a file for this process alone; one without worth is not left behind.
 
     Raises
     ------
@@ -111,7 +119,7 @@ def part_of(path: Path) -> Iterator[Part]:
         try:
             yield part
         finally:
-            if not file.closed and _is_open_at(file, part.beside) and not part.done:
+            if not file.closed and _is_open_at(file, part.beside) and not part.worth_keeping:
                 part.discard()
 
 

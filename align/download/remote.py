@@ -32,7 +32,7 @@ class AbsentError(DownloadError):
 
 
 class ChangedError(DownloadError):
-    """What came before is not, or may not be, of the file that is there now."""
+    """What the server has may not go with what came before: begin again."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Remote:
         AbsentError
             If there is no such file.
         ChangedError
-            If the file is no longer the one of ``version``: begin again.
+            If the file is no longer the one of ``version``, or the server cannot go on from
+            ``start``: begin again.
         DownloadError
             If it cannot be read to its end.
         """
@@ -97,11 +98,11 @@ class Remote:
         with self._open(start) as response:
             version, position = self._checked(response)
             if position > start:
-                raise DownloadError(f"{self.url}: asked from byte {start:,}, got {position:,} on")
+                raise ChangedError(f"{self.url}: asked from byte {start:,}, got {position:,} on")
             while chunk := response.read1(CHUNK):
                 position += len(chunk)
                 if position > version.size:
-                    raise DownloadError(f"{self.url}: got more than the {version.size:,} promised")
+                    raise ChangedError(f"{self.url}: got more than the {version.size:,} promised")
                 if position > start:  # what lies before came again: the server knows no ranges
                     yield chunk[start - position :]
                     start = position
@@ -161,7 +162,7 @@ def _described(url: str, response: HTTPResponse) -> tuple[Version, int]:
     if response.status == 206:
         got = response.headers.get("Content-Range", "")
         if not (match := re.fullmatch(r"bytes (\d+)-\d+/(\d+)", got)):
-            raise DownloadError(f"{url}: cannot read Content-Range: {got!r}")
+            raise ChangedError(f"{url}: cannot read Content-Range: {got!r}")
         return Version(int(match[2]), tag), int(match[1])
     if not (length := response.headers.get("Content-Length", "")).isdigit():
         raise DownloadError(
