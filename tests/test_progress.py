@@ -49,6 +49,16 @@ def test_a_quick_stage_shows_no_bar(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_note_takes_the_place_of_a_bar_on_a_terminal(monkeypatch, capsys):
+    progress.note("in a log")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress.note("on a terminal")
+
+    assert capsys.readouterr().err == (
+        "align: note: in a log\n\r\033[Kalign: note: on a terminal\n"
+    )
+
+
 def test_a_run_shows_its_progress(cli, files, monkeypatch):
     monkeypatch.setattr(progress, "DELAY", 0)
 

@@ -73,22 +73,21 @@ def download(
     catalog = Catalog()
     entries = [catalog.vectors(code, kind) for code in codes]
     with Bars() as bars:
-        brought = _Brought(home.data_home(data_home), force, bars)
+        bring = _Bring(home.data_home(data_home), force, bars)
         for code, entry in zip(codes, entries, strict=True):
-            _bring_vectors(brought, catalog, code, kind, entry, max_vocab)
+            _bring_vectors(bring, catalog, code, kind, entry, max_vocab)
         if pairs:
-            _bring_dictionaries(brought, catalog, codes)
-    brought.tell_licences()
+            _bring_dictionaries(bring, catalog, codes)
 
 
-class _Brought:
-    """What has been brought; call it to bring more."""
+class _Bring:
+    """Brings a file when called, and tells of it and, once, of its licence."""
 
     def __init__(self, folder: Path, force: bool, bars: Bars) -> None:
         self.folder = folder
         self._force = force
         self._bars = bars
-        self._new: list[Entry] = []
+        self._licences: set[str] = set()  # said
 
     def __call__(self, entry: Entry, max_vocab: int = 0) -> Fetched:
         from align.download import fetch
@@ -100,8 +99,6 @@ class _Brought:
             force=self._force,
             on_read=self._bars.fetching(entry.name),
         )
-        if found.new:
-            self._new.append(entry)
         count = found.words if ".vec" in entry.name else None
         words = "" if count is None else f", {count:,} words"
         note(
@@ -109,16 +106,15 @@ class _Brought:
             if found.new
             else f"{found.path} is there already{words}; --force fetches it again"
         )
+        licence = f"{entry.what} are under the licence {entry.licence}; see {entry.page}"
+        if found.new and licence not in self._licences:
+            self._licences.add(licence)
+            note(licence)
         return found
-
-    def tell_licences(self) -> None:
-        """Say under which licences the new files are."""
-        for what, licence, page in dict.fromkeys((e.what, e.licence, e.page) for e in self._new):
-            note(f"{what} are under the licence {licence}; see {page}")
 
 
 def _bring_vectors(
-    bring: _Brought, catalog: Catalog, code: str, kind: str, entry: Entry, max_vocab: int
+    bring: _Bring, catalog: Catalog, code: str, kind: str, entry: Entry, max_vocab: int
 ) -> None:
     from align.download import AbsentError
 
@@ -136,7 +132,7 @@ def _bring_vectors(
         )
 
 
-def _bring_dictionaries(bring: _Brought, catalog: Catalog, codes: Sequence[str]) -> None:
+def _bring_dictionaries(bring: _Bring, catalog: Catalog, codes: Sequence[str]) -> None:
     from align.download import AbsentError
 
     for src, tgt in permutations(codes, 2):

@@ -17,6 +17,7 @@ from embeddings.text import OnRead
 DELAY = 1.0  # seconds before a bar appears: what is quicker needs none
 EVERY = 0.1  # seconds between two looks of a bar on a terminal
 EVERY_IN_LOG = 10.0  # and in a log file
+ERASE = "\r\033[K"  # the line of a terminal
 
 
 class Bars:
@@ -80,4 +81,5 @@ def remark_all(path: object, remarks: Iterable[str]) -> None:
 def note(message: str) -> None:
     """Tell the user something that is not the result."""
     with suppress(OSError):  # a closed stderr must not cost the result
-        click.echo(f"align: note: {message}".encode("utf-8", "replace"), err=True)
+        over = ERASE if sys.stderr is not None and sys.stderr.isatty() else ""  # a bar
+        click.echo(f"{over}align: note: {message}".encode("utf-8", "replace"), err=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from align.download.remote import DownloadError
 
 SHIPPED = Path(__file__).with_name("catalog.json")
-MOST = 5  # codes suggested in place of an unknown one
+NEAR = 0.55  # the least likeness, in [0, 1], of a code suggested in place of an unknown one
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,9 @@ class Catalog:
     def _instead(self, code: str, kind: str) -> str:
         if other := self.other_kinds(code, kind):
             return f"there are with {other}"
-        near = get_close_matches(
-            code.lower().replace("-", "_"), sorted(self.codes[kind]), MOST, 0.5
-        )
-        page = self._vectors[kind]["page"]
-        return f"near it: {', '.join(near)}" if near else f"the languages are listed at {page}"
+        near = get_close_matches(code.lower().replace("-", "_"), sorted(self.codes[kind]), 3, NEAR)
+        said = f"near it: {', '.join(near)}; " if near else ""
+        return f"{said}the languages are listed at {self._vectors[kind]['page']}"
 
     def _entry(self, url: str, row: Mapping[str, Any]) -> Entry:
         if urlsplit(url).scheme not in {"https", "http"}:

@@ -125,7 +125,7 @@ def part_of(path: Path) -> Iterator[Part]:
 
 def _alone(path: Path) -> FileIO:
     while True:
-        file = FileIO(path, "ab")
+        file = FileIO(os.fspath(path), "ab")
         try:
             _lock(file, path)
             if _is_open_at(file, path):
