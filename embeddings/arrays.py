@@ -18,7 +18,7 @@ TENSORS = (
 )
 LAYOUT = (
     "expected `vectors`, one row per word, and `words`, one text with a word per line "
-    "(or an array of strings); a text file in a .zip must be unpacked first"
+    "(or an array of strings)"
 )
 
 
@@ -82,10 +82,26 @@ def _mapped(path: Path) -> Array:
     return np.asarray(np.memmap(path, dtype="<f4", mode="r", offset=start, shape=shape))
 
 
-def write_safetensors(path: Path, words: Sequence[str], vectors: Array) -> None:
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read the texts that a safetensors file holds beside its tensors; ValueError if damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            return dict(stored.metadata() or {})
+    except SafetensorError as error:
+        raise VectorFormatError(f"{path}: not a readable safetensors file ({error})") from error
+
+
+def write_safetensors(
+    path: Path,
+    words: Sequence[str],
+    vectors: Array,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
     """Write words, as the bytes of one text, and vectors."""
     text = np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
-    write_tensors(path, {"words": text, "vectors": vectors})
+    write_tensors(path, {"words": text, "vectors": vectors}, metadata)
 
 
 def write_tensors(

@@ -15,6 +15,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from align.cli.apply import apply
+from align.cli.cache import cache
 from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
@@ -124,6 +125,7 @@ def main() -> None:
       align evaluate RUN --test FILE              score it on another dictionary
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align apply RUN -o en.mapped.vec            map a file of vectors of any size
+      align cache                                 what is kept of text files read before
 
     A language code as SRC or TGT is looked up in the data home (--data-home, else $ALIGN_HOME,
     else the user data folder of your platform) as wiki.CODE.vec, cc.CODE.300.vec or CODE.vec,
@@ -140,5 +142,5 @@ def main() -> None:
     """  # noqa: D205  # click prints the first paragraph as one
 
 
-for command in (supervised, translate, evaluate, lexicon, apply):
+for command in (supervised, translate, evaluate, lexicon, apply, cache):
     main.add_command(command)
