@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+AROUND = 1 << 17  # bytes on each side that the system may bring in with those that are used
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -37,7 +39,12 @@ class Mapped:
     def forget(self, start: int = 0, stop: int | None = None) -> None:
         """Give the memory of these bytes back; used again, they are read again."""
         if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, which does as it likes
-            first = start // mmap.PAGESIZE * mmap.PAGESIZE
-            last = len(self) if stop is None else stop
+            first = max(0, start - AROUND) // mmap.PAGESIZE * mmap.PAGESIZE
+            last = len(self) if stop is None else min(stop + AROUND, len(self))
             if first < last:
                 self._map.madvise(mmap.MADV_DONTNEED, first, last - first)
+
+
+def scratch(count: int) -> npt.NDArray[np.int64]:
+    """Return an array whose memory goes back when it is forgotten, which malloc does not promise."""
+    return np.frombuffer(mmap.mmap(-1, 8 * max(count, 1)), dtype=np.int64, count=count)

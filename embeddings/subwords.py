@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.fasttext import Model, open_model
+from embeddings.mapping import scratch
 from embeddings.values import Array, VectorFormatError, require_finite
 
 END_OF_SENTENCE = b"</s>"  # has no n-grams
-TOGETHER = 1 << 16  # words whose n-grams are held at once; a key has 16 bits for the word
-WINDOW = 1 << 22  # bytes of the matrix that stay in memory
+TOGETHER = 1 << 16  # words whose n-grams are held at once, at most: a key has no bits for more
+GROUPS = 3  # of words for each thread: more hold fewer keys at once, and read the matrix more often
+WINDOW = 1 << 20  # bytes of the matrix that stay in memory
 THREADS = 4  # at most; each has such a window
 
 
@@ -119,9 +121,9 @@ def subword_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Arra
     A word that is not UTF-8 holds surrogates in place of its odd bytes.
     """
     model = open_model(path, max_vocab)
-    spelled = [model.word(row) for row in range(len(model.ends))]
-    vectors, _ = means(model, spelled, np.arange(len(spelled)))
-    yield [word.decode(errors="surrogateescape") for word in spelled], vectors
+    words = [model.word(row) for row in range(len(model.ends))]
+    vectors, _ = means(model, words, np.arange(len(words)))
+    yield [word.decode(errors="surrogateescape") for word in words], vectors
 
 
 def means(
@@ -146,7 +148,7 @@ def means(
     vectors = np.zeros((len(words), model.rows.shape[1]), dtype=np.float32)
     parts = np.zeros(len(words), dtype=np.int64)
     threads = min(THREADS, os.cpu_count() or 1)
-    size = max(1, min(TOGETHER, -(-len(words) // threads)))
+    size = max(1, min(TOGETHER, -(-len(words) // (threads * GROUPS))))
 
     def group(start: int) -> None:
         some = slice(start, start + size)
@@ -172,7 +174,7 @@ def _keys(
     own = (rows << WORD_BITS | np.arange(len(words)))[rows >= 0]
     longest = model.longest if model.buckets else 0
     asked = text, ends, model.shortest, longest, model.buckets, model.size
-    keys = np.empty(ngram_keys(*asked, own[:0]) + len(own), dtype=np.int64)
+    keys = scratch(ngram_keys(*asked, own[:0]) + len(own))
     keys[: len(own)] = own
     ngram_keys(*asked, keys[len(own) :])
     keys.sort()
