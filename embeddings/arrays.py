@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from embeddings.compression import DAMAGE
 from embeddings.values import Array, VectorFormatError
 
 TENSORS = (
@@ -29,7 +28,7 @@ def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
             words, vectors = stored["words"], stored["vectors"]
     except KeyError as error:
         raise VectorFormatError(f"{path}: {error.args[0]}; {LAYOUT}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, *DAMAGE) as error:
         raise VectorFormatError(f"{path}: not a readable .npz file ({error}); {LAYOUT}") from error
     if words.ndim > 1 or words.dtype.kind not in "US":
         raise VectorFormatError(

@@ -46,5 +46,5 @@ class Mapped:
 
 
 def scratch(count: int) -> npt.NDArray[np.int64]:
-    """Return an array whose memory goes back when it is forgotten, which malloc does not promise."""
+    """Return an array whose memory goes back with it, which malloc does not promise."""
     return np.frombuffer(mmap.mmap(-1, 8 * max(count, 1)), dtype=np.int64, count=count)

@@ -22,8 +22,8 @@ OnRead = Callable[[int, int], None]  # bytes read so far, bytes in all
 
 Clean = tuple[list[str], Array]  # words and their vectors
 
-BLOCK = 1 << 23  # bytes parsed at once
-AHEAD = 4  # blocks parsed while one is being used
+BLOCK = 1 << 21  # bytes parsed at once
+AHEAD = 3  # blocks parsed while one is being used
 SMALL = 1 << 14  # bytes read line by line where one of their lines is not in order
 EMPTY_LINES = re.compile(rb"\A(?:[ \t\r\v\f]*\n)*")
 PROBED = 100  # lines that decide the number of dimensions
