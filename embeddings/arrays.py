@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from embeddings.compression import DAMAGE
 from embeddings.values import Array, VectorFormatError
 
+DENSEST = 1040  # bytes that one byte of a .zip can stand for
 TENSORS = (
     "expected tensors `vectors` (n, d) of floats and `words` (uint8, the bytes of a text with a "
     "word per line)"
@@ -24,11 +27,13 @@ LAYOUT = (
 def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
     """Read the first ``max_vocab`` (0: all) words and vectors, any float type, as float32."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            words, vectors = stored["words"], stored["vectors"]
+        with zipfile.ZipFile(path) as archive:
+            words, vectors = (_member(archive, name) for name in ("words.npy", "vectors.npy"))
     except KeyError as error:
         raise VectorFormatError(f"{path}: {error.args[0]}; {LAYOUT}") from error
-    except (ValueError, *DAMAGE) as error:
+    except OSError:
+        raise
+    except Exception as error:  # zipfile and NumPy raise many kinds for damaged bytes
         raise VectorFormatError(f"{path}: not a readable .npz file ({error}); {LAYOUT}") from error
     if words.ndim > 1 or words.dtype.kind not in "US":
         raise VectorFormatError(
@@ -40,6 +45,21 @@ def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
         raise VectorFormatError(f"{path}: `words` are not UTF-8 ({error})") from error
     listed = str(words).split("\n") if words.ndim == 0 else words.tolist()
     return _checked(path, listed, vectors, max_vocab)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Read an array, but not one larger than its archive can hold."""
+    with archive.open(name) as file:
+        first = np.lib.format.read_magic(file) == (1, 0)  # the others are of larger headers
+        header = (
+            np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = header(file)
+        size = os.path.getsize(archive.filename or "")
+        if math.prod(shape) * dtype.itemsize > DENSEST * size:
+            raise ValueError(f"{name} promises shape {shape}, more than {size:,} bytes can hold")
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def write_npz(path: Path, words: Sequence[str], vectors: Array) -> None:

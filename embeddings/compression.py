@@ -26,7 +26,6 @@ DAMAGE: tuple[type[Exception], ...] = (
     lzma.LZMAError,
     zlib.error,
     zipfile.BadZipFile,
-    RuntimeError,  # zipfile's, where a member is encrypted or packed in an unknown way
 )
 
 
@@ -40,7 +39,7 @@ def holds_arrays(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith(".npy") for name in archive.namelist())
-    except DAMAGE:  # which `decompressed` tells
+    except Exception:  # of many kinds, where it is damaged; `decompressed` tells
         return False
 
 
@@ -86,12 +85,16 @@ def _opened(path: Path, raw: BufferedReader, kind: str) -> BufferedIOBase:
 
 
 def _only_member(path: Path, raw: BufferedReader) -> BufferedIOBase:
-    archive = zipfile.ZipFile(raw)
-    members = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(members) != 1:
-        names = ", ".join(entry.filename for entry in members[:3])
-        raise VectorFormatError(
-            f"{path}: a .zip of {len(members)} files ({names}), expected one file of vectors; "
-            "unpack it and give that file"
-        )
-    return cast(BufferedIOBase, archive.open(members[0]))
+    try:
+        archive = zipfile.ZipFile(raw)
+        members = [name for name in archive.namelist() if not name.endswith("/")]
+        if len(members) == 1:
+            return cast(BufferedIOBase, archive.open(members[0]))
+    except OSError:
+        raise
+    except Exception as error:  # of many kinds, where it is damaged
+        raise zipfile.BadZipFile(str(error)) from error
+    raise VectorFormatError(
+        f"{path}: a .zip of {len(members)} files ({', '.join(members[:3])}), expected one file of "
+        "vectors; unpack it and give that file"
+    )

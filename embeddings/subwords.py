@@ -16,6 +16,7 @@ from embeddings.mapping import scratch
 from embeddings.values import Array, VectorFormatError, require_finite
 
 END_OF_SENTENCE = b"</s>"  # has no n-grams
+BLOCK = 1 << 18  # words of a block: to make one, the whole matrix may have to be read
 TOGETHER = 1 << 16  # words whose n-grams are held at once, at most: a key has no bits for more
 GROUPS = 3  # of words for each thread: more hold fewer keys at once, and read the matrix more often
 WINDOW = 1 << 20  # bytes of the matrix that stay in memory
@@ -116,14 +117,16 @@ class Subwords:
 
 
 def subword_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Array]]:
-    """Yield the first ``max_vocab`` (0: all) words and vectors of a fastText model, as one block.
+    """Yield the first ``max_vocab`` (0: all) words and vectors of a fastText model.
 
     A word that is not UTF-8 holds surrogates in place of its odd bytes.
     """
     model = open_model(path, max_vocab)
-    words = [model.word(row) for row in range(len(model.ends))]
-    vectors, _ = means(model, words, np.arange(len(words)))
-    yield [word.decode(errors="surrogateescape") for word in words], vectors
+    for start in range(0, len(model.ends), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(model.ends)))
+        words = [model.word(row) for row in rows.tolist()]
+        vectors, _ = means(model, words, rows)
+        yield [word.decode(errors="surrogateescape") for word in words], vectors
 
 
 def means(

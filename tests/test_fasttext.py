@@ -86,9 +86,10 @@ def test_the_first_words_are_read_and_remembered(model, rows):
     np.testing.assert_allclose(read["</s>"], rows[0], atol=1e-7)
 
 
-def test_many_words_are_read_in_groups_and_windows(write, rng, monkeypatch):
+def test_many_words_are_read_in_blocks_groups_and_windows(write, rng, monkeypatch):
     monkeypatch.setattr("embeddings.subwords.TOGETHER", 7)
     monkeypatch.setattr("embeddings.subwords.WINDOW", 100)
+    monkeypatch.setattr("embeddings.subwords.BLOCK", 70)
     words = [f"word{i}" for i in range(150)] + ["word"]  # an odd place of the matrix as well
     rows = rng.standard_normal((151 + 1000, 5)).astype(np.float32)
 
