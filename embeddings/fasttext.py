@@ -28,6 +28,28 @@ LARGEST = 1 << 20  # dimensions; more is damage
 LONGEST_NGRAM = 255
 
 
+@dataclass(frozen=True)
+class Header:
+    """What the start of a model says.
+
+    Parameters
+    ----------
+    dim : int
+    size : int
+        Words in the dictionary.
+    buckets : int
+        Rows of n-grams, below those of the words.
+    shortest, longest : int
+        Characters of the n-grams (fastText's minn and maxn); ``longest`` is 0 where there are none.
+    """
+
+    dim: int
+    size: int
+    buckets: int
+    shortest: int
+    longest: int
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A fastText model on the disk.
@@ -35,12 +57,7 @@ class Model:
     Parameters
     ----------
     file : Mapped
-    size : int
-        Words in the dictionary.
-    shortest, longest : int
-        Characters of the n-grams (fastText's minn and maxn); ``longest`` is 0 where there are none.
-    buckets : int
-        Rows of n-grams, below those of the words.
+    header : Header
     ends : array of int64
         Where the words end in the file, as many as were asked for.
     hashes : array of int64
@@ -50,10 +67,7 @@ class Model:
     """
 
     file: Mapped
-    size: int
-    shortest: int
-    longest: int
-    buckets: int
+    header: Header
     ends: npt.NDArray[np.int64]
     hashes: npt.NDArray[np.int64]
     rows: Array
@@ -85,11 +99,27 @@ def open_model(path: Path, max_words: int = 0, *, hashed: bool = False) -> Model
     from embeddings.kernels import entries  # numba is not needed before the first model
 
     file = Mapped(path)
-    if len(file) < HEADER.size or not file.bytes[:4].tobytes() == MAGIC:
+    header = _header(file)
+    kept = min(max_words or header.size, header.size)
+    ends = np.empty(kept, dtype=np.int64)
+    hashes = np.empty(kept if hashed else 0, dtype=np.int64)
+    end = entries(file.bytes, HEADER.size, header.size, ends, hashes)
+    file.forget()
+    if end < 0:
+        raise VectorFormatError(
+            f"{path}: damaged or cut short at word {-end:,} of {header.size:,}; fetch it again"
+        )
+    rows = _matrix(file, end, header.size + header.buckets, header.dim)
+    return Model(file, header, ends, hashes, rows)
+
+
+def _header(file: Mapped) -> Header:
+    path = file.path
+    if len(file) < HEADER.size or file.bytes[:4].tobytes() != MAGIC:
         raise VectorFormatError(f"{path}: no fastText model, or one cut short in its header")
     values = HEADER.unpack(file.bytes[: HEADER.size].tobytes())
     _, version, dim, *_, kind, buckets, shortest, longest, _, _ = values[:15]
-    total, size, labels, _, pruned = values[15:]
+    entries, size, labels, _, pruned = values[15:]
     if version not in VERSIONS:
         raise VectorFormatError(
             f"{path}: a fastText model of version {version}; 11 and 12 can be read, "
@@ -102,30 +132,13 @@ def open_model(path: Path, max_words: int = 0, *, hashed: bool = False) -> Model
         )
     if pruned >= 0:
         raise _quantised(path)
-    _require_possible(file, dim, size == total, size, buckets, shortest, longest)
-    kept = min(max_words or size, size)
-    ends = np.empty(kept, dtype=np.int64)
-    hashes = np.empty(kept if hashed else 0, dtype=np.int64)
-    end = entries(file.bytes, HEADER.size, size, ends, hashes)
-    file.forget()
-    if end < 0:
+    possible = 0 < dim <= LARGEST and 0 < size == entries <= len(file) // 10 and buckets >= 0
+    if not (possible and shortest >= 0 and 0 <= longest <= LONGEST_NGRAM):
         raise VectorFormatError(
-            f"{path}: damaged or cut short at word {-end:,} of {size:,}; fetch the file again"
+            f"{path}: a fastText model with a damaged header ({size:,} words, {dim} dimensions, "
+            f"{buckets:,} buckets, n-grams of {shortest} to {longest} characters); fetch it again"
         )
-    rows = _matrix(file, end, size + buckets, dim)
-    return Model(file, size, shortest, longest, buckets, ends, hashes, rows)
-
-
-def _require_possible(
-    file: Mapped, dim: int, whole: bool, size: int, buckets: int, shortest: int, longest: int
-) -> None:
-    possible = whole and 0 < dim <= LARGEST and size > 0 and buckets >= 0
-    if not possible or not 0 <= longest <= LONGEST_NGRAM or shortest < 0 or 10 * size > len(file):
-        raise VectorFormatError(
-            f"{file.path}: a fastText model with a damaged header ({size:,} words, {dim} "
-            f"dimensions, {buckets:,} buckets, n-grams of {shortest} to {longest} characters); "
-            "fetch the file again"
-        )
+    return Header(dim, size, buckets, shortest, longest)
 
 
 def _matrix(file: Mapped, start: int, rows: int, dim: int) -> Array:

@@ -38,7 +38,7 @@ class Subwords:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.path = model.file.path
-        self.dim = int(model.rows.shape[1])
+        self.dim = model.header.dim
 
     @classmethod
     def open(cls, path: str | Path) -> Subwords:
@@ -62,7 +62,7 @@ class Subwords:
 
     def __len__(self) -> int:
         """Return how many words are in the dictionary."""
-        return self._model.size
+        return self._model.header.size
 
     def __contains__(self, word: object) -> bool:
         """Whether a word is in the dictionary."""
@@ -87,18 +87,16 @@ class Subwords:
         rows = np.array([self._row(word) for word in spelled], dtype=np.int64)
         found, parts = means(self._model, spelled, rows)
         if not parts.all():
-            word = asked[int(np.argmin(parts))]
-            raise ValueError(
-                f"{self.path} knows nothing of {word!r}: it is not among its {len(self):,} words, "
-                + (
-                    f"and has no n-gram of {self._model.shortest} to {self._model.longest} "
-                    "characters"
-                    if self._model.longest and self._model.buckets
-                    else "and the model was trained without character n-grams (-maxn 0)"
-                )
-            )
+            raise ValueError(self._ignorance(asked[int(np.argmin(parts))]))
         require_finite(asked, found, str(self.path))
         return found
+
+    def _ignorance(self, word: str) -> str:
+        header = self._model.header
+        said = f"{self.path} knows nothing of {word!r}: it is not among its {len(self):,} words, "
+        if header.longest and header.buckets:
+            return f"{said}and has no n-gram of {header.shortest} to {header.longest} characters"
+        return f"{said}and the model was trained without character n-grams (-maxn 0)"
 
     def _row(self, word: bytes) -> int:
         """Return the row of a word, or -1."""
@@ -175,8 +173,9 @@ def _keys(
     text = np.frombuffer(b"".join(marked), dtype=np.uint8)
     ends = np.cumsum([len(word) for word in marked], dtype=np.int64)
     own = (rows << WORD_BITS | np.arange(len(words)))[rows >= 0]
-    longest = model.longest if model.buckets else 0
-    asked = text, ends, model.shortest, longest, model.buckets, model.size
+    header = model.header
+    longest = header.longest if header.buckets else 0
+    asked = text, ends, header.shortest, longest, header.buckets, header.size
     keys = scratch(ngram_keys(*asked, own[:0]) + len(own))
     keys[: len(own)] = own
     ngram_keys(*asked, keys[len(own) :])
