@@ -72,12 +72,15 @@ class Model:
     hashes: npt.NDArray[np.int64]
     rows: Array
 
-    def word(self, row: int) -> bytes:
-        """Return the bytes of one of the words that were asked for."""
+    def words(self, first: int, last: int) -> list[bytes]:
+        """Return the bytes of some of the words that were asked for, up to ``last``."""
         from embeddings.kernels import AFTER_WORD
 
-        start = int(self.ends[row - 1]) + AFTER_WORD if row else HEADER.size
-        return self.file.bytes[start : self.ends[row]].tobytes()
+        start = int(self.ends[first - 1]) + AFTER_WORD if first else HEADER.size
+        ends = (self.ends[first:last] - start).tolist()
+        content = self.file.bytes[start : start + ends[-1]].tobytes()
+        starts = [0, *(end + AFTER_WORD for end in ends[:-1])]
+        return [content[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
 def open_model(path: Path, max_words: int = 0, *, hashed: bool = False) -> Model:

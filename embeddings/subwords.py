@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -17,10 +15,9 @@ from embeddings.values import Array, VectorFormatError, require_finite
 
 END_OF_SENTENCE = b"</s>"  # has no n-grams
 BLOCK = 1 << 18  # words of a block: to make one, the whole matrix may have to be read
-TOGETHER = 1 << 16  # words whose n-grams are held at once, at most: a key has no bits for more
-GROUPS = 3  # of words for each thread: more hold fewer keys at once, and read the matrix more often
-WINDOW = 1 << 20  # bytes of the matrix that stay in memory
-THREADS = 4  # at most; each has such a window
+TOGETHER = 1 << 16  # words whose keys are held at once, at most: a key has 16 bits for the word
+PASSES = 4  # over the matrix for one block: more hold fewer keys at once
+WINDOW = 1 << 21  # bytes of the matrix that stay in memory
 
 
 class Subwords:
@@ -106,7 +103,7 @@ class Subwords:
         order, codes = self._by_hash
         first, last = np.searchsorted(codes, code), np.searchsorted(codes, code, "right")
         alike = order[first:last].tolist()
-        return next((row for row in alike if self._model.word(row) == word), -1)
+        return next((row for row in alike if self._model.words(row, row + 1) == [word]), -1)
 
     @cached_property
     def _by_hash(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
@@ -121,9 +118,8 @@ def subword_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Arra
     """
     model = open_model(path, max_vocab)
     for start in range(0, len(model.ends), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(model.ends)))
-        words = [model.word(row) for row in rows.tolist()]
-        vectors, _ = means(model, words, rows)
+        words = model.words(start, start + BLOCK)
+        vectors, _ = means(model, words, np.arange(start, start + len(words)))
         yield [word.decode(errors="surrogateescape") for word in words], vectors
 
 
@@ -148,17 +144,12 @@ def means(
     """
     vectors = np.zeros((len(words), model.rows.shape[1]), dtype=np.float32)
     parts = np.zeros(len(words), dtype=np.int64)
-    threads = min(THREADS, os.cpu_count() or 1)
-    size = max(1, min(TOGETHER, -(-len(words) // (threads * GROUPS))))
-
-    def group(start: int) -> None:
+    size = max(1, min(TOGETHER, -(-len(words) // PASSES)))
+    for start in range(0, len(words), size):
         some = slice(start, start + size)
         mean, count = vectors[some], parts[some]
         _sum(model, _keys(model, words[some], rows[some]), mean, count)
         np.divide(mean, np.maximum(count, 1)[:, None], out=mean, casting="same_kind")
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(group, range(0, len(words), size)))
     model.file.forget()
     return vectors, parts
 
