@@ -1,4 +1,4 @@
-"""Where files are looked for when a command names a language code, and where caches are."""
+"""Where files are looked for when a command names a language code."""
 
 from __future__ import annotations
 
@@ -16,15 +16,6 @@ def data_home(given: str | Path | None = None) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("align", appauthor=False)
-
-
-def cache_home() -> Path:
-    """Return ``$ALIGN_CACHE``, else the platform's user cache folder."""
-    if chosen := os.environ.get("ALIGN_CACHE"):
-        return Path(chosen).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("align", appauthor=False)
 
 
 def vector_files(home: Path, code: str) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from align.alignment import Alignment
 from align.evaluate import Gold, Score, precision
 from align.maps import Array
 from align.record import Evaluation, LexiconRecord, Record
-from align.retrieve import Direction, Retrieval, Space
+from align.retrieve import Direction, Neighbours, Retrieval, Space
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -97,14 +97,32 @@ class Run:
         rows = [_row(word, asked) for word in words]
         known = [row for row in rows if row is not None]
         found = space.nearest(known, min(k, len(answers)), retrieval)
-        translations = iter(
-            tuple(
-                Translation(answers.words[row], float(score))
-                for row, score in zip(best, scores, strict=True)
-            )
-            for best, scores in zip(found.rows, found.scores, strict=True)
-        )
+        translations = iter(_translations(found, answers))
         return tuple(() if row is None else next(translations) for row in rows)
+
+    def translate_vectors(
+        self,
+        vectors: Array,
+        k: int = 5,
+        retrieval: Retrieval = "csls",
+        *,
+        reverse: bool = False,
+    ) -> tuple[tuple[Translation, ...], ...]:
+        """Translate words outside the vocabulary by their raw source vectors, (n, d).
+
+        They are normalised and mapped as the run's own words were, centering included. With
+        ``reverse``, they are raw target vectors. `embeddings.Subwords` gives such vectors.
+
+        Raises
+        ------
+        ValueError
+            If they have other dimensions than the run.
+        """
+        answers = self.source if reverse else self.target
+        space = self.space.reversed if reverse else self.space
+        mapped = self.map_target(vectors) if reverse else self.map(vectors)
+        found = space.nearest_to(mapped, min(k, len(answers)), retrieval)
+        return tuple(_translations(found, answers))
 
     def lexicon(
         self,
@@ -174,10 +192,20 @@ class Run:
         return Evaluation(LexiconRecord.of(test, self.source, self.target), shared, tuple(scores))
 
 
+def _translations(found: Neighbours, answers: Embeddings) -> Iterator[tuple[Translation, ...]]:
+    for best, scores in zip(found.rows, found.scores, strict=True):
+        named = zip(best, scores, strict=True)
+        yield tuple(Translation(answers.words[row], float(score)) for row, score in named)
+
+
 def _row(word: str, embeddings: Embeddings) -> int | None:
     folded = word.lower() if embeddings.lower else word
-    composed = unicodedata.normalize("NFC", folded)
-    return embeddings.index.get(folded, embeddings.index.get(composed))
+    return embeddings.index.get(folded, embeddings.index.get(spelled(word, embeddings.lower)))
+
+
+def spelled(word: str, lower: bool) -> str:
+    """Return a word in Unicode's composed form (NFC), and in lower case where vectors are so."""
+    return unicodedata.normalize("NFC", word.lower() if lower else word)
 
 
 def retrieval_name(retrieval: Retrieval, k: int) -> str:

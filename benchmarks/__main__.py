@@ -7,7 +7,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("quality", "reading", "retrieval")
+NAMES = ("loading", "quality", "reading", "retrieval")
 
 
 def machine() -> str:

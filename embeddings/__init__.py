@@ -4,6 +4,7 @@ from embeddings.convert import from_keyed_vectors, from_mapping, to_keyed_vector
 from embeddings.encoders import open_encoder
 from embeddings.encoding import from_encoder
 from embeddings.reading import Stream, load, sample_names
+from embeddings.subwords import Subwords
 from embeddings.values import Defect, Embeddings, ReadReport, VectorFormatError
 from embeddings.writing import save
 
@@ -12,6 +13,7 @@ __all__ = [
     "Embeddings",
     "ReadReport",
     "Stream",
+    "Subwords",
     "VectorFormatError",
     "from_encoder",
     "from_keyed_vectors",

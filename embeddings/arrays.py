@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,24 +13,27 @@ import numpy as np
 
 from embeddings.values import Array, VectorFormatError
 
+DENSEST = 1040  # bytes that one byte of a .zip can stand for
 TENSORS = (
     "expected tensors `vectors` (n, d) of floats and `words` (uint8, the bytes of a text with a "
     "word per line)"
 )
 LAYOUT = (
     "expected `vectors`, one row per word, and `words`, one text with a word per line "
-    "(or an array of strings); a text file in a .zip must be unpacked first"
+    "(or an array of strings)"
 )
 
 
 def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
     """Read the first ``max_vocab`` (0: all) words and vectors, any float type, as float32."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            words, vectors = stored["words"], stored["vectors"]
+        with zipfile.ZipFile(path) as archive:
+            words, vectors = (_member(archive, name) for name in ("words.npy", "vectors.npy"))
     except KeyError as error:
         raise VectorFormatError(f"{path}: {error.args[0]}; {LAYOUT}") from error
-    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except OSError:
+        raise
+    except Exception as error:  # zipfile and NumPy raise many kinds for damaged bytes
         raise VectorFormatError(f"{path}: not a readable .npz file ({error}); {LAYOUT}") from error
     if words.ndim > 1 or words.dtype.kind not in "US":
         raise VectorFormatError(
@@ -41,6 +45,21 @@ def read_npz(path: Path, max_vocab: int) -> tuple[list[str], Array]:
         raise VectorFormatError(f"{path}: `words` are not UTF-8 ({error})") from error
     listed = str(words).split("\n") if words.ndim == 0 else words.tolist()
     return _checked(path, listed, vectors, max_vocab)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Read an array, but not one larger than its archive can hold."""
+    with archive.open(name) as file:
+        first = np.lib.format.read_magic(file) == (1, 0)  # the others are of larger headers
+        header = (
+            np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = header(file)
+        size = os.path.getsize(archive.filename or "")
+        if math.prod(shape) * dtype.itemsize > DENSEST * size:
+            raise ValueError(f"{name} promises shape {shape}, more than {size:,} bytes can hold")
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def write_npz(path: Path, words: Sequence[str], vectors: Array) -> None:
@@ -82,10 +101,26 @@ def _mapped(path: Path) -> Array:
     return np.asarray(np.memmap(path, dtype="<f4", mode="r", offset=start, shape=shape))
 
 
-def write_safetensors(path: Path, words: Sequence[str], vectors: Array) -> None:
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read the texts that a safetensors file holds beside its tensors; ValueError if damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            return dict(stored.metadata() or {})
+    except SafetensorError as error:
+        raise VectorFormatError(f"{path}: not a readable safetensors file ({error})") from error
+
+
+def write_safetensors(
+    path: Path,
+    words: Sequence[str],
+    vectors: Array,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
     """Write words, as the bytes of one text, and vectors."""
     text = np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
-    write_tensors(path, {"words": text, "vectors": vectors})
+    write_tensors(path, {"words": text, "vectors": vectors}, metadata)
 
 
 def write_tensors(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
-from embeddings.arrays import read_npz, read_safetensors
-from embeddings.pth import is_pth, read_pth
-from embeddings.tally import Tally
+from embeddings.cache import Twin
+from embeddings.kinds import binary_reader
+from embeddings.tally import UTF8, Tally
 from embeddings.text import OnRead, text_blocks
 from embeddings.values import Array, Embeddings, ReadReport, VectorFormatError, require_finite
 
 SAMPLE = "sample:"  # the origin of the vectors shipped in the package
-FASTTEXT_BINARY = (793712314).to_bytes(4, "little")
-SUFFIXES = r"\.(vec|txt|gz|npz|safetensors|pth|bin|emb|embeddings)$"
+SUFFIXES = r"\.(vec|txt|gz|xz|zst|zip|npz|safetensors|pth|bin|emb|embeddings)$"
+SPARE = 8  # an array that grows has room for a part of 1/SPARE more
 
 
 def load(
@@ -27,15 +27,17 @@ def load(
     lower: bool = False,
     name: str | None = None,
     on_read: OnRead | None = None,
+    cache: bool = True,
 ) -> Embeddings:
     """Read word vectors.
 
     Parameters
     ----------
     path : str or Path
-        fastText, word2vec or GloVe text (with or without a header line, plain or gzip),
-        ``.npz`` or safetensors as `save` writes them, ``.pth`` as MUSE does. The content decides,
-        not the suffix.
+        fastText, word2vec or GloVe text (with or without a header line; plain, gzip, xz,
+        Zstandard, or the one file of a .zip), fastText or word2vec ``.bin``, ``.npz`` or
+        safetensors as `save` writes them, ``.pth`` as MUSE does. The content decides, not the
+        suffix.
         ``sample:en`` and ``sample:fr`` are the vectors shipped in the package.
     max_vocab : int
         Read the first so many words only, by convention the most frequent; 0 for all.
@@ -45,6 +47,9 @@ def load(
         A label; by default the language code in the file's name, as ``en`` in ``wiki.en.vec``.
     on_read : callable, optional
         Called with the bytes read so far and in all.
+    cache : bool
+        Keep what is read of a text file of over 4 MB in the user's cache folder, and map it from
+        there the next time (see `embeddings.cache`). The values are the same either way.
 
     Returns
     -------
@@ -59,16 +64,21 @@ def load(
         If the file is not of a known kind, or more than 1 % of its lines cannot be read.
     """
     stream = Stream(path, max_vocab=max_vocab, lower=lower, on_read=on_read)
-    words, vectors = _gather(stream)
-    return Embeddings(
+    twin = Twin.of(stream.path, max_vocab, lower) if cache and not stream.binary else None
+    known = twin.read() if twin else None
+    words, vectors, report = known or (*_gather(stream), stream.report)
+    found = Embeddings(
         words=words,
         vectors=vectors,
         name=name or stream.name,
         origin=stream.origin,
         max_vocab=max_vocab,
         lower=lower,
-        report=stream.report,
+        report=report,
     )
+    if twin and not known:
+        twin.write(found)
+    return found
 
 
 class Stream:
@@ -100,16 +110,17 @@ class Stream:
         self.on_read = on_read
         self.tally = Tally(str(path), lower)
         self.report = ReadReport()
+        self.binary = binary_reader(self.path)  # None for text
 
     def __iter__(self) -> Iterator[tuple[list[str], Array]]:
         """Yield (m words, (m, d) array) blocks."""
-        read = _container(self.path)
-        if read is None:
+        if self.binary is None:
             yield from text_blocks(
                 self.path, self.tally, max_vocab=self.max_vocab, on_read=self.on_read
             )
         else:
-            yield _filter(*read(self.path, self.max_vocab), self.tally)
+            for words, vectors in self.binary(self.path, self.max_vocab):
+                yield _filter(words, vectors, self.tally)
         self.report = self.tally.report()
         if not self.tally.seen:
             raise VectorFormatError(
@@ -157,41 +168,41 @@ def require_file(path: Path) -> None:
         raise OSError(f"{path} is a pipe or a device; write its content to a file and give that")
 
 
-def _container(path: Path) -> Callable[[Path, int], tuple[list[str], Array]] | None:
-    """Return the reader of a binary container, or None for text."""
-    with path.open("rb") as file:
-        start = file.read(9)
-        size = path.stat().st_size
-    if start.startswith(FASTTEXT_BINARY):
-        raise VectorFormatError(
-            f"{path}: fastText .bin models cannot be read yet; use the .vec file of the same model"
-        )
-    if is_pth(path):
-        return read_pth
-    if start.startswith(b"PK\x03\x04"):
-        return read_npz
-    header = int.from_bytes(start[:8], "little")  # enormous for eight bytes of text
-    return read_safetensors if start[8:] == b"{" and header < size else None
-
-
 def _filter(words: list[str], vectors: Array, tally: Tally) -> tuple[list[str], Array]:
-    tally.lines = tally.rows = tally.expected = len(words)
+    """Leave out words that come again, are not UTF-8 (and so hold surrogates), or are zero."""
+    first = tally.lines + 1
+    tally.lines += len(words)
+    tally.rows += len(words)
     require_finite(words, vectors, tally.name)
-    return tally.keep(words, vectors, range(1, len(words) + 1))
+    numbers = range(first, first + len(words))
+    if not _is_utf8("".join(words)):
+        good = [row for row, word in enumerate(words) if _is_utf8(word)]
+        for row in sorted({*range(len(words))} - {*good}):
+            tally.defect(UTF8, numbers[row])
+        return tally.keep([words[i] for i in good], vectors[good], [numbers[i] for i in good])
+    return tally.keep(words, vectors, numbers)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _gather(stream: Stream) -> tuple[list[str], Array]:
-    """Collect the blocks in one array."""
-    words: list[str] = []
-    vectors = np.empty((0, 0), dtype=np.float32)
-    for new, rows in stream:
-        end = len(words) + len(new)
-        if end > len(vectors):  # memory that is never written to costs nothing
-            guess = max(stream.tally.expected, 2 * end)
-            room = np.empty((min(guess, stream.max_vocab or guess), rows.shape[1]), np.float32)
-            if words:
-                room[: len(words)] = vectors[: len(words)]
-            vectors = room
-        vectors[len(words) : end] = rows
+    """Collect the blocks in one array; a single block stays as it is, so it may be on the disk."""
+    blocks = iter(stream)
+    words, vectors = next(blocks)
+    ours = False
+    for new, rows in blocks:
+        if not ours:
+            vectors, ours = np.array(vectors, order="C"), True
+        size = len(words) + len(new)
+        if size > len(vectors):  # in most systems no byte is moved
+            vectors.resize((size + size // SPARE, rows.shape[1]), refcheck=False)
+        vectors[len(words) : size] = rows
         words += new
-    return words, vectors[: len(words)]
+    if ours:
+        vectors.resize((len(words), vectors.shape[1]), refcheck=False)
+    return words, vectors

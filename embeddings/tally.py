@@ -37,7 +37,6 @@ class Tally:
     lower: bool = False
     lines: int = 0  # all of them
     rows: int = 0  # those that should hold a word
-    expected: int = 0  # a guess from the first block and the size of the file
     duplicates: int = 0
     header: str = ""
     example: str = ""

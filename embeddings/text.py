@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import BufferedIOBase, BytesIO
+from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
+from embeddings.compression import decompressed
 from embeddings.tally import FIELDS, NUMBER, SPACE, UTF8, Tally
 from embeddings.values import Array, VectorFormatError, all_finite
 
@@ -24,8 +22,8 @@ OnRead = Callable[[int, int], None]  # bytes read so far, bytes in all
 
 Clean = tuple[list[str], Array]  # words and their vectors
 
-BLOCK = 1 << 23  # bytes parsed at once
-AHEAD = 4  # blocks parsed while one is being used
+BLOCK = 1 << 21  # bytes parsed at once
+AHEAD = 3  # blocks parsed while one is being used
 SMALL = 1 << 14  # bytes read line by line where one of their lines is not in order
 EMPTY_LINES = re.compile(rb"\A(?:[ \t\r\v\f]*\n)*")
 PROBED = 100  # lines that decide the number of dimensions
@@ -60,7 +58,7 @@ def text_blocks(
     ----------
     path : Path
         Lines of a word and d numbers separated by spaces or tabs, with or without a header line
-        of two counts; plain or gzip.
+        of two counts; plain or compressed.
     tally : Tally
         Counts what is left out; ask it for its report after the last block.
     max_vocab : int
@@ -88,7 +86,6 @@ def text_blocks(
     if layout.header:
         body = body[body.index(b"\n") + 1 :]
         tally.lines += 1
-    tally.expected = 1 + int(1.05 * body.count(b"\n") * path.stat().st_size / (len(body) or 1))
     rows = 0
     for block, parsed in _ahead(chain([body], blocks), partial(_parse_clean, layout=layout)):
         words, vectors = _kept(block, parsed, layout, tally)
@@ -112,14 +109,14 @@ def _whole_lines(path: Path, on_read: OnRead | None) -> Iterator[bytes]:
     store = bytearray(BLOCK)
     buffer = memoryview(store)
     rest = 0  # bytes of a line that is not whole yet, at the start of the buffer
-    with path.open("rb") as raw, _decompressed(path, raw) as file:
+    with path.open("rb") as raw, decompressed(path, raw) as file:
         while count := file.readinto(buffer[rest:]):
             end = rest + count
             cut = store.rfind(b"\n", 0, end) + 1
             if store.find(b"\0", rest, end) >= 0:
                 raise VectorFormatError(
                     f"{path}: holds zero bytes, so it is not text; text vectors (.vec, .txt, "
-                    "plain or gzip), .npz and .safetensors can be read"
+                    "plain, .gz, .xz, .zst or .zip), .npz, .safetensors and .bin can be read"
                 )
             if not cut and end == BLOCK:
                 raise VectorFormatError(f"{path}: a line of over {BLOCK:,} bytes; not vectors")
@@ -131,22 +128,6 @@ def _whole_lines(path: Path, on_read: OnRead | None) -> Iterator[bytes]:
                 on_read(raw.tell(), size)
         if rest:
             yield bytes(buffer[:rest]) + b"\n"
-
-
-@contextmanager
-def _decompressed(path: Path, raw: BufferedIOBase) -> Iterator[BufferedIOBase]:
-    compressed = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    if not compressed:
-        yield raw
-        return
-    try:
-        with gzip.open(raw) as file:
-            yield file
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise VectorFormatError(
-            f"{path}: the gzip data is damaged or cut short ({error}); fetch the file again"
-        ) from error
 
 
 def _probe(path: Path, block: bytes) -> Layout:

@@ -77,6 +77,7 @@ def cli(tmp_path, monkeypatch):
     work.mkdir()
     monkeypatch.chdir(work)
     monkeypatch.setenv("ALIGN_HOME", str(home))
+    monkeypatch.setenv("ALIGN_CACHE", str(tmp_path / "cache"))
 
     def run(*args, stdin=None):
         return CliRunner().invoke(main, [str(a) for a in args], input=stdin, prog_name="align")

@@ -125,7 +125,7 @@ CASES = {
     "fastText model": (
         1,
         "supervised model.bin tgt.vec --train pairs.txt",
-        "model.bin: fastText .bin models cannot be read yet; use the .vec",
+        "model.bin: a fastText model of version 0; 11 and 12 can be read",
     ),
     "NaN in binary": (
         1,

@@ -15,6 +15,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from align.cli.apply import apply
+from align.cli.cache import cache
 from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
@@ -135,6 +136,7 @@ def main() -> None:
       align evaluate RUN --test FILE              score it on another dictionary
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align apply RUN -o en.mapped.vec            map a file of vectors of any size
+      align cache                                 what is kept of text files read before
     \b
     Vectors from a model on disk (mBERT, XLM-R, NLLB, ...):
       align encode words.txt --model FOLDER -o en.safetensors
@@ -154,5 +156,14 @@ def main() -> None:
     """  # noqa: D205  # click prints the first paragraph as one
 
 
-for command in (download, supervised, translate, evaluate, lexicon, apply, encode):
+for command in (
+    download,
+    supervised,
+    translate,
+    evaluate,
+    lexicon,
+    apply,
+    encode,
+    cache,
+):
     main.add_command(command)

@@ -55,6 +55,8 @@ class Sources:
     max_vocab, lower, strict
         As `embeddings.load` and `dictionaries.load` take them.
     bars : Bars
+    cache : bool
+        Whether text vectors are kept as binary twins, and read from there.
     """
 
     home: Path
@@ -62,6 +64,7 @@ class Sources:
     lower: bool
     strict: bool
     bars: Bars
+    cache: bool = True
 
     def find(self, text: str) -> Found:
         """Find the vector file of a language code or a path, without reading it."""
@@ -91,6 +94,7 @@ class Sources:
             lower=self.lower,
             name=found.name,
             on_read=self.bars.reading(found.name),
+            cache=self.cache,
         )
         remark_all(found.path, read.report.remarks)
         return read

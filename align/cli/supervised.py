@@ -81,6 +81,7 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     show_default=True,
     help="Read so many words of each language; 0 for all.",
 )
+@click.option("--no-cache", is_flag=True, help="Read text vectors anew, and keep no binary twin.")
 @click.option("--lower", is_flag=True, help="Fold vectors and dictionaries to lower case.")
 @click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
 @click.option(
@@ -111,6 +112,7 @@ def supervised(
     normalize: str,
     k: int,
     max_vocab: int,
+    no_cache: bool,
     lower: bool,
     strict: bool,
     data_home: Path | None,
@@ -138,7 +140,7 @@ def supervised(
     if "max_rank" in given and not refine:
         raise click.UsageError("--max-rank is about --refine, which is 0: give --refine 5", ctx)
     with Bars() as bars:
-        sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars)
+        sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars, not no_cache)
         found = sources.find(src), sources.find(tgt)
         pair = "-".join(side.name for side in found)
         folder = out or Path("runs") / f"{pair}-supervised"

@@ -13,6 +13,7 @@ import click
 
 from align.cli.progress import note
 from align.cli.runs import RETRIEVAL, RUN, open_run
+from align.cli.unknown import Unknown
 from align.retrieve import Retrieval
 from embeddings import Embeddings
 
@@ -25,6 +26,13 @@ BATCH = 1000  # words of stdin translated at once
 @click.option("-k", type=click.IntRange(min=1), default=5, show_default=True, help="How many.")
 @RETRIEVAL
 @click.option("--reverse", is_flag=True, help="From target to source.")
+@click.option(
+    "--bin",
+    "model",
+    type=click.Path(path_type=Path),
+    help="fastText .bin of the language asked: translates words outside the vocabulary as well, by "
+    "their character n-grams.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per word.")
 @click.pass_context
 def translate(
@@ -34,6 +42,7 @@ def translate(
     k: int,
     retrieval: Retrieval,
     reverse: bool,
+    model: Path | None,
     as_json: bool,
 ) -> None:
     """Print the k best translations of WORDS, or of the words on stdin, one per line.
@@ -45,6 +54,7 @@ def translate(
     Examples:
       align translate runs/en-fr-supervised house dog
       align translate runs/en-fr-supervised --reverse maison
+      align translate runs/en-fr-supervised --bin cc.en.300.bin mispeling
       align translate runs/en-fr-supervised -k 1 < words.txt > translations.tsv
     """
     asked: Iterator[str] = iter(words) if words else _stdin_words()
@@ -52,14 +62,18 @@ def translate(
         raise click.UsageError("no words: give some as arguments or on stdin", ctx)
     run = open_run(folder)
     vocabulary, other = (run.target, run.source) if reverse else (run.source, run.target)
+    unknown = Unknown(run, model, reverse) if model else None
     asked = chain([first], asked)
     missing = False
     while batch := list(islice(asked, BATCH)):
         answers = run.translate_all(batch, k, retrieval, reverse=reverse)
+        missed = [word for word, found in zip(batch, answers, strict=True) if not found]
+        others = unknown.translate(missed, k, retrieval) if unknown else {}
         for word, found in zip(batch, answers, strict=True):
-            if not found:
+            if not (found := found or others.get(word, ())):
                 missing = True
-                _tell_missing(word, vocabulary, other, reverse)
+                if not unknown:  # which has told why
+                    _tell_missing(word, vocabulary, other, reverse)
             elif as_json:
                 listed = [asdict(candidate) for candidate in found]
                 click.echo(json.dumps({"word": word, "translations": listed}, ensure_ascii=False))

@@ -176,13 +176,48 @@ class Space:
         .. [1] Artetxe and Schwenk, "Margin-based parallel corpus mining with multilingual sentence
            embeddings", ACL 2019.
         """
+        rows = np.asarray(rows, dtype=np.intp)
+        means = self.source.near.means[rows]
+        return self._found(self.x[rows], means, k, retrieval, temperature, on_step)
+
+    def nearest_to(
+        self,
+        vectors: Array,
+        k: int,
+        retrieval: Retrieval = "csls",
+        *,
+        temperature: float = TEMPERATURE,
+        on_step: OnStep = silent,
+    ) -> Neighbours:
+        """Find the k best targets of new vectors, as of words outside the vocabulary.
+
+        They take no part in the neighbourhoods of the targets; their own are found as those of
+        any source row are. `nearest` has the parameters.
+
+        Parameters
+        ----------
+        vectors : (q, d) array
+            In the joint space, of any length.
+        """
+        queries = unit(np.asarray(vectors, dtype=np.float32))
+        means = self.target.index(queries, self.k, on_step=on_step).means
+        return self._found(queries, means, k, retrieval, temperature, on_step)
+
+    def _found(
+        self,
+        queries: Array,
+        query_means: Array,
+        k: int,
+        retrieval: Retrieval,
+        temperature: float,
+        on_step: OnStep,
+    ) -> Neighbours:
         if retrieval not in get_args(Retrieval):
             raise ValueError(
                 f"the retrieval is one of {', '.join(get_args(Retrieval))}, got {retrieval!r}"
             )
         require_k(k, len(self.y))
-        rows = np.asarray(rows, dtype=np.intp)
-        queries, means = self.x[rows], self.source.near.means[rows, None]
+        means = query_means[:, None]
         if retrieval == "nn":
             return self.target.index(queries, k, stage="neighbours", on_step=on_step)
         if retrieval == "csls":

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from align.home import cache_home
 from align.normalize import unit
 from align.retrieve.search import Search
+from embeddings.cache import cache_home
 from embeddings.files import replacing
 
 TRIAL = (2048, 16384, 300)  # queries, rows and dimensions
