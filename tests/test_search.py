@@ -384,7 +384,7 @@ def test_a_budget_is_read(text, size):
 
 @pytest.mark.parametrize("text", ["", "4 apples", "-1GB", "1MB", "GB"])
 def test_a_budget_that_is_none_is_named(text):
-    with pytest.raises(ValueError, match=f"'{text}' is no size of memory"):
+    with pytest.raises(ValueError, match=f"'{text}' is no size of at least 64MB"):
         memory.parse(text)
 
 

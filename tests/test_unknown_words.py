@@ -87,7 +87,7 @@ def test_a_word_nobody_trained_on_is_mapped_and_translated(cli, models):
     run = align.load("run")
     assert run.record.normalize == "unit,center,unit"
     mapped = unit(run.map(raw[None]))
-    mean = run.alignment.source.means[0]
+    mean = run.alignment.source.parts[0]
     by_hand = unit(unit(raw[None]) - mean) @ run.alignment.linear.w
     assert_allclose(mapped, by_hand, atol=1e-5)
     cosine = (mapped @ run.target.vectors.T)[0].astype(float)

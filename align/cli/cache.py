@@ -44,7 +44,7 @@ def cache(clear: bool, limit: str | None) -> None:
 
 def _size(text: str) -> int:
     try:
-        return parse(text)
+        return parse(text, 1 << 20)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--limit'") from error
 

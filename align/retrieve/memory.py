@@ -13,11 +13,13 @@ CGROUP = Path("/sys/fs/cgroup")
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
-def parse(text: str) -> int:
+def parse(text: str, least: int = LOW) -> int:
     """Turn ``4GB``, ``512M`` or a number of bytes into bytes; ValueError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
-    if not found or (size := int(float(found[1]) * UNITS[found[2]])) < LOW:
-        raise ValueError(f"{text!r} is no size of memory of at least 64MB; write it as 4GB or 500M")
+    if not found or (size := int(float(found[1]) * UNITS[found[2]])) < least:
+        raise ValueError(
+            f"{text!r} is no size of at least {least >> 20}MB; write it as 4GB or 500M"
+        )
     return size
 
 
