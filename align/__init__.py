@@ -11,7 +11,7 @@ from align.normalize import Normalization
 from align.pipeline import supervised
 from align.problem import Problem
 from align.run import Run, Translation
-from align.solvers import Multistep, Procrustes, Refinement, Solution
+from align.solvers import RCSLS, Multistep, Procrustes, Refinement, Solution
 from align.storage import load, save
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "LinearMap",
     "Multistep",
     "Normalization",
+    "RCSLS",
     "Problem",
     "Procrustes",
     "Refinement",

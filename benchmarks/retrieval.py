@@ -1,8 +1,5 @@
 """Neighbourhood means of both sides and CSLS retrieval, against the ways of MUSE and VecMap."""
 
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +9,11 @@ import numpy as np
 import torch
 
 import align
-import embeddings
 from align.maps import Array
 from align.normalize import unit
 from align.retrieve import Flat, Space, choose, fast, using
 from align.retrieve.fast import Fast
-from benchmarks.data import DATA, muse, vectors
+from benchmarks.data import muse, vectors
 
 SIZES = (25_000, 50_000, 100_000, 200_000)
 LARGEST = 50_000  # rows up to which the ways that take longest are run
@@ -129,8 +125,6 @@ def main() -> None:
     translation(x, y)
     accuracy(tiled(x, SIZES[2], 1), tiled(y, SIZES[2], 2), best)
     fast_quality()
-    memory(x, y)
-    commands()
 
 
 def table(taken: dict[str, dict[int, float]]) -> None:
@@ -210,67 +204,3 @@ def fast_quality() -> None:
             run = align.supervised(source, target, train, test=test)
         values[search.name] = 100 * run.record.evaluation.scores[1].at(1).value
     print(f"en-es, CSLS P@1: exact {values['exact']:.2f}, fast {values['fast']:.2f}.\n")
-
-
-CHILD = """
-import re, sys
-from pathlib import Path
-import numpy as np
-from align.retrieve.half import Half
-x, y = (np.load(path) for path in sys.argv[1:3])
-search = Half(int(sys.argv[3]))
-little = search.index(np.eye(64, dtype=np.float32))
-search.both(little, little, 10)
-def status(name):
-    return int(re.search(name + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
-Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-before = status("VmRSS")
-search.both(search.index(x), search.index(y), 10)
-print((status("VmHWM") - before) / 1024)
-"""
-
-
-def memory(x: Array, y: Array) -> None:
-    """Print the peak memory beyond the two matrices, in a process of its own."""
-    print("| budget | peak beyond two matrices of 100,000 x 300 |\n|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{name}.npy" for name in "xy"]
-        for path, rows in zip(paths, (x, y), strict=True):
-            np.save(path, tiled(rows, 100_000, 3))
-        for budget in (128, 512, 2048):
-            command = [sys.executable, "-c", CHILD, *map(str, paths), str(budget << 20)]
-            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            print(f"| {budget} MB | {float(out):.0f} MB |")
-    print()
-
-
-def commands() -> None:
-    """Time whole commands, and give them in the time of one float32 product of that size."""
-    with tempfile.TemporaryDirectory() as folder:
-        for n, m in ((50_000, 50_000), (26_000, 18_000)):
-            for code, size in (("en", n), ("es", m)):
-                whole = vectors(code)
-                cut = embeddings.Embeddings(whole.words[:size], whole.vectors[:size])
-                embeddings.save(cut, Path(folder) / f"{code}.safetensors")
-            dictionary = DATA / "dictionaries" / "muse"
-            command = [
-                *(str(Path(sys.executable).parent / "align"), "supervised"),
-                *(str(Path(folder) / f"{code}.safetensors") for code in ("en", "es")),
-                *("--train", str(dictionary / "en-es.0-5000.txt")),
-                *("--test", str(dictionary / "en-es.5000-6500.txt")),
-                *("--refine", "5", "--force", "--out", str(Path(folder) / "run")),
-            ]
-            took = seconds(lambda command=command: subprocess.run(command, capture_output=True), 3)
-            print(
-                f"`align supervised en es --refine 5`, {n:,} x {m:,} words, the whole command: "
-                f"{took:.1f} s\n"
-            )
-        run = [command[0], "translate", str(Path(folder) / "run"), "house"]
-        took = seconds(lambda: subprocess.run(run, capture_output=True, check=True), 3)
-        bare = seconds(
-            lambda: subprocess.run([sys.executable, "-c", "import align.cli"], check=True), 3
-        )
-        print(
-            f"`align translate` of that run: {1000 * (took - bare):.0f} ms more than the "
-            f"{1000 * bare:.0f} ms that Python takes to import the command."
-        )

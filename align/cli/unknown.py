@@ -39,7 +39,7 @@ class Unknown:
         self.model = Subwords.open(path)
         self.asked = run.target if reverse else run.source
         self._into_space = run.map_target if reverse else run.map
-        dim = run.alignment.linear.shape[1 if reverse else 0]
+        dim = (run.record.target if reverse else run.record.source).dim
         if self.model.dim != dim:
             raise ValueError(
                 f"{path} has {self.model.dim} dimensions, the run {dim}; give the .bin of the "

@@ -31,11 +31,12 @@ from align.retrieve.neighbours import Neighbours, Rows, best, require_k, single
 from align.retrieve.search import Index
 from align.steps import OnStep, Step, silent
 
-AROUND = 32 << 20  # bytes for what is small: buffers of torch, of FAISS and of the threads
+AROUND = 48 << 20  # bytes for what is small: buffers of torch, of FAISS and of the threads
 BLOCK = 4096  # queries multiplied at once
 MOST = 200  # neighbours; above this, keeping candidates in order costs more than the product
 SPARE_HALF = 10  # candidates more than asked: with fewer, more queries must be searched again
 BELOW = 0.01  # more than the rounding of unit vectors changes a cosine
+UNDERFLOW = 1e-15  # of a length: the squares of its numbers may be too small for float32
 OUTPUT = 2.0**-8  # relative rounding of a product to bfloat16, seen from the rounded side
 log = logging.getLogger(__name__)
 
@@ -130,9 +131,17 @@ class _Rounded:
             exact = torch.from_numpy(some)
             values[part, :d] = exact
             error = exact - values[part, :d].float()
-            for kept, of in ((norms, exact), (errors, error)):
-                kept[part] = torch.linalg.vector_norm(of, dim=1, dtype=torch.float64).numpy()
+            norms[part], errors[part] = _lengths(exact), _lengths(error)
         return cls(values, norms, errors)
+
+
+def _lengths(rows: torch.Tensor) -> npt.NDArray[np.float64]:
+    """Return the length of every row, in double precision where single would lose it."""
+    found = torch.linalg.vector_norm(rows, dim=1)
+    if bool((found < UNDERFLOW).any()):
+        found = torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)
+    lengths: npt.NDArray[np.float64] = found.double().numpy()
+    return lengths
 
 
 @dataclass(frozen=True, eq=False)
