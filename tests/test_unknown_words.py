@@ -105,6 +105,18 @@ def test_the_other_direction_takes_the_model_of_the_target(cli, models):
     assert [line.split("\t")[0] for line in result.stdout.splitlines()] == ["t03", "unseen"]
 
 
+def test_a_run_of_fewer_dimensions_than_its_vectors_takes_unknown_words(cli, models):
+    run = align.load("run")
+    vectors = [embeddings.load(f"{side}.bin", name=side) for side in ("s", "t")]
+    small = align.supervised(*vectors, run.seeds, normalize="unit,center,pca:4,unit", k=3)
+    align.save(small, "small")
+
+    for side, options in (("s", []), ("t", ["--reverse"])):
+        result = cli("translate", "small", "--bin", f"{side}.bin", *options, "unseen", "-k", 1)
+        assert result.exit_code == 0, result.output
+        assert "note" not in result.stderr
+
+
 def test_a_model_of_which_the_run_was_not_made_is_told(cli, models, rng):
     rows = rng.standard_normal((50, 8)).astype(np.float32)
     Path("other.bin").write_bytes(fasttext_bytes([f"s{i:02}" for i in range(50)], rows))
