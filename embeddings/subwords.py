@@ -16,7 +16,7 @@ from embeddings.values import Array, VectorFormatError, require_finite
 END_OF_SENTENCE = b"</s>"  # has no n-grams
 BLOCK = 1 << 18  # words of a block: to make one, the whole matrix may have to be read
 TOGETHER = 1 << 16  # words whose keys are held at once, at most: a key has 16 bits for the word
-PASSES = 4  # over the matrix for one block: more hold fewer keys at once
+PASSES = 16  # over the matrix for one block: more hold fewer keys at once
 WINDOW = 1 << 21  # bytes of the matrix that stay in memory
 
 
