@@ -55,7 +55,7 @@ def choose(device: Device = "auto", kind: Kind = "exact", *, memory: int | None 
         return exact
     slow = isinstance(exact.large, Flat)
     if not slow:
-        log.info("fast search only from %d rows on: below, exact %s is as fast", MANY, exact.reason)
+        log.info("fast search is used from %d rows on: below, the exact one is faster here", MANY)
     return Fast(exact, least=0 if slow else MANY)
 
 
