@@ -13,7 +13,7 @@ import numpy as np
 from align.maps import Array
 from align.retrieve.flat import require_faiss
 from align.retrieve.neighbours import Neighbours, best, require_k, single
-from align.retrieve.search import Index, Search
+from align.retrieve.search import Index, Search, in_turn
 from align.steps import OnStep, Step, silent
 
 SMALL = 1e11  # multiplications that an exact search does sooner than an index is made
@@ -82,10 +82,7 @@ class Fast:
         if not self.pays(x.base, y.base):
             exact = self.exact.index
             return self.exact.both(exact(x.base), exact(y.base), k, like=like, on_step=on_step)
-        return (
-            y(x.base, k, stage="source neighbourhoods", on_step=on_step),
-            x(y.base, k, stage="target neighbourhoods", on_step=on_step),
-        )
+        return in_turn(x, y, k, on_step)
 
     def pays(self, queries: Array, base: Array) -> bool:
         """Whether this is sooner than the exact search."""

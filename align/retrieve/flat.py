@@ -21,7 +21,7 @@ from align.retrieve.neighbours import (
     scored,
     single,
 )
-from align.retrieve.search import Index
+from align.retrieve.search import Index, in_turn
 from align.steps import OnStep, Step, silent
 
 BLOCK = 4096  # queries searched at once
@@ -62,10 +62,7 @@ class Flat:
         on_step: OnStep = silent,
     ) -> tuple[Neighbours, Neighbours]:
         """Search in one direction, then in the other."""
-        return (
-            y(x.base, k, stage="source neighbourhoods", on_step=on_step),
-            x(y.base, k, stage="target neighbourhoods", on_step=on_step),
-        )
+        return in_turn(x, y, k, on_step)
 
 
 @dataclass(frozen=True, eq=False)

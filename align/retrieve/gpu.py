@@ -18,7 +18,7 @@ import torch
 from align.maps import Array
 from align.retrieve import memory
 from align.retrieve.neighbours import PIECE, Neighbours, require_k, single
-from align.retrieve.search import Index
+from align.retrieve.search import Index, in_turn
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
@@ -69,10 +69,7 @@ class Torch:
         on_step: OnStep = silent,
     ) -> tuple[Neighbours, Neighbours]:
         """Search in one direction, then in the other: the product is the cheap part here."""
-        return (
-            y(x.base, k, stage="source neighbourhoods", on_step=on_step),
-            x(y.base, k, stage="target neighbourhoods", on_step=on_step),
-        )
+        return in_turn(x, y, k, on_step)
 
 
 @dataclass(frozen=True, eq=False)

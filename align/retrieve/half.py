@@ -172,13 +172,12 @@ class _Candidates:
             part = slice(start, start + BLOCK)
             low = (_products(queries[part], base, rows[part]).min(axis=1) - BELOW).astype("f4")
             bits = (low.view(np.uint32) >> 16).astype(np.uint16).view(np.int16)
-            self.keys[part] = (bits ^ ((bits >> 15) & 0x7FFF))[:, None]
+            self.keys[part] = _ordered(bits)[:, None]
 
     @property
     def bound(self) -> npt.NDArray[np.float64]:
         """What no row outside the candidates scores above, (q,)."""
-        keys = self.keys[:, -1]
-        bits = (keys ^ ((keys >> 15) & 0x7FFF)).view(np.uint16)
+        bits = _ordered(self.keys[:, -1]).view(np.uint16)
         last = (bits.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
         bound: npt.NDArray[np.float64] = last + OUTPUT * np.abs(last) + self.doubt
         return bound
@@ -199,11 +198,20 @@ class _Candidates:
         passed_over = missing if self.rows.shape[1] == len(index.base) else True
         doubtful = np.flatnonzero(~(found.scores[:, -1] > self.bound) & passed_over)
         log.debug("%d of %d queries searched again", len(doubtful), len(queries))
+        search = index.single  # once: it measures the base
         for start in range(0, len(doubtful), BLOCK):
             open_ = doubtful[start : start + BLOCK]
-            again = index.single(queries[open_], k)
+            again = search(queries[open_], k)
             found.rows[open_], found.scores[open_] = again.rows, again.scores
         return found
+
+
+def _ordered(bits: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Turn the bits of bfloat16 numbers into integers of the same order, as the kernels do; and
+    such integers into bits again.
+    """  # noqa: D205  # one sentence
+    turned: npt.NDArray[np.int16] = bits ^ ((bits >> 15) & 0x7FFF)
+    return turned
 
 
 def _products(queries: Array, base: Array, rows: npt.NDArray[np.integer[Any]]) -> Array:

@@ -68,6 +68,14 @@ class Search(Protocol):
         """
 
 
+def in_turn(x: Index, y: Index, k: int, on_step: OnStep) -> tuple[Neighbours, Neighbours]:
+    """Search in one direction, then in the other: `Search.both` where nothing is shared."""
+    return (
+        y(x.base, k, stage="source neighbourhoods", on_step=on_step),
+        x(y.base, k, stage="target neighbourhoods", on_step=on_step),
+    )
+
+
 _in_use: ContextVar[Search] = ContextVar("search")
 
 
