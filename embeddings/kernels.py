@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from embeddings.compiling import compiled
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -17,13 +18,6 @@ WORD_BITS = 16  # of a key, below the bits of the row
 FNV_START, FNV_PRIME, LOW_32 = 2166136261, 16777619, 0xFFFFFFFF
 SPACE, NEWLINE = 32, 10
 AFTER_WORD = 10  # bytes of a fastText entry after its word: a zero, a count (8), a type
-
-
-def _compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401  # numba's dispatcher
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder can be written for the cache
-        return numba.njit(nogil=True)(function)
 
 
 @numba.njit(inline="always")
@@ -41,7 +35,7 @@ def _continues(byte: Any) -> Any:  # noqa: ANN401
     return (byte & 0xC0) == 0x80
 
 
-@_compiled
+@compiled
 def entries(data: Bytes, start: int, count: int, ends: Ints, hashes: Ints) -> int:
     """Walk over a fastText dictionary; return where it ends, or minus the entry that is damaged.
 
@@ -72,7 +66,7 @@ def entries(data: Bytes, start: int, count: int, ends: Ints, hashes: Ints) -> in
     return at
 
 
-@_compiled
+@compiled
 def hash_of(text: Bytes) -> int:
     """Return the hash of a word."""
     code = FNV_START
@@ -81,7 +75,7 @@ def hash_of(text: Bytes) -> int:
     return code
 
 
-@_compiled
+@compiled
 def ngram_keys(
     text: Bytes, ends: Ints, shortest: int, longest: int, buckets: int, first: int, keys: Ints
 ) -> int:
@@ -132,7 +126,7 @@ def ngram_keys(
     return found
 
 
-@_compiled
+@compiled
 def add_rows(rows: Any, keys: Ints, sums: Any, parts: Ints) -> None:  # noqa: ANN401
     """Add row ``key >> WORD_BITS`` to the sum of the word in the key's low bits, and count it."""
     for key in keys:
@@ -143,7 +137,7 @@ def add_rows(rows: Any, keys: Ints, sums: Any, parts: Ints) -> None:  # noqa: AN
             sums[word, j] += rows[row, j]
 
 
-@_compiled
+@compiled
 def word2vec_rows(data: Bytes, start: int, words: Ints, rows: Bytes) -> int:
     """Take rows of word2vec's binary format; return where they end, or minus the damaged row.
 

@@ -7,26 +7,21 @@ lock, so that threads can share a block.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.compiling import compiled
+
 WIDTH = 64  # scores looked at together: one comparison tells whether any is wanted
 STRIP = 2048  # columns whose thresholds stay in the cache
 EMPTY = -32768  # below every score
 Keys = npt.NDArray[np.int16]
 Rows = npt.NDArray[np.int32]
-
-
-def _compiled(function: Callable[..., None]) -> Any:  # noqa: ANN401  # numba's dispatcher
-    in_any_order = {"reassoc", "contract"}
-    try:
-        return numba.njit(nogil=True, fastmath=in_any_order, cache=True)(function)
-    except RuntimeError:  # no folder can be written for the cache
-        return numba.njit(nogil=True, fastmath=in_any_order)(function)
+_compiled = partial(compiled, fastmath={"reassoc", "contract"})  # sums in any order
 
 
 @numba.njit(inline="always")
