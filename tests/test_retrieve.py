@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,21 @@ def test_what_the_neighbours_settle_is_what_a_search_finds(rng):
     np.testing.assert_array_equal(rows[certain], searched.rows[certain, 0])
     assert_allclose(scores[certain], searched.scores[certain, 0], atol=1e-6)
     np.testing.assert_array_equal(space.best(np.arange(len(x)))[0], searched.rows[:, 0])
+
+
+def test_the_best_by_cosine_is_known_without_a_search(two):
+    class Unasked:
+        base = two[1]
+
+    space = Space.of(*two, 3)
+    rows = np.array([7, 0, 7])
+    expected = space.nearest(rows, 1, "nn")
+
+    target = replace(space.target, index=Unasked())
+    found, scores = replace(space, target=target).best(rows, "nn")
+
+    np.testing.assert_array_equal(found, expected.rows[:, 0])
+    np.testing.assert_array_equal(scores, expected.scores[:, 0])
 
 
 def test_the_inverted_softmax_divides_by_the_sum_over_sources(two):

@@ -16,6 +16,7 @@ SOLVERS = [
     Refinement(rounds=2, k=3),
     Refinement(rounds=50, k=3, max_rank=40),
     Refinement(rounds=2, k=3, start=Multistep(), solver=Multistep(), keep_seeds=True),
+    Refinement(rounds=2, k=3, retrieval="nn", limit=20),
 ]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 
@@ -201,6 +202,29 @@ def test_a_round_of_refinement_is_procrustes_on_the_mutual_neighbours(noisy):
     np.testing.assert_array_equal(solution.pairs, pairs)
 
 
+def test_proc_b_adds_the_best_mutual_neighbours_to_the_seeds_once(noisy):
+    x, y = Procrustes()(noisy).map(noisy.x), noisy.y
+    cosines = x @ y.T
+    there, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
+    mutual = [(i, there[i]) for i in range(len(x)) if back[there[i]] == i]
+    best = sorted(mutual, key=lambda pair: -cosines[pair])[:12]
+    seeds = [tuple(pair) for pair in noisy.pairs]
+    expected = sorted(set(seeds + best))
+    assert len(seeds) < len(expected) < len(set(seeds + mutual))
+
+    proc_b = Refinement(rounds=1, retrieval="nn", keep_seeds=True, limit=12, max_rank=0, k=3)(noisy)
+
+    assert [tuple(pair) for pair in proc_b.pairs] == expected
+    rows = np.array(expected)
+    assert_allclose(proc_b.map.w, procrustes(x=noisy.x[rows[:, 0]], y=y[rows[:, 1]]).w, atol=1e-9)
+
+
+def test_a_limit_above_the_pairs_changes_nothing(noisy):
+    some, all_ = (Refinement(rounds=2, k=3, limit=limit)(noisy) for limit in (60, 0))
+
+    np.testing.assert_array_equal(some.pairs, all_.pairs)
+
+
 def test_refinement_repairs_a_map_from_few_seeds(rng):
     x = rng.standard_normal((300, 10))
     y = x @ rotation(rng, 10) + 0.05 * rng.standard_normal((300, 10))
@@ -219,11 +243,14 @@ def test_refinement_stops_where_nothing_changes(noisy):
 
     assert solution.converged
     assert len(solution.losses) < 51
+    assert solution.losses[-1] != solution.losses[-2]  # no pairs are solved on twice
     again = Space.of(solution.map(noisy.x), noisy.y, 3).induce(max_rank=10_000)[0]
     np.testing.assert_array_equal(again, solution.pairs)
 
 
-@pytest.mark.parametrize("bad", [{"rounds": 0}, {"k": 0}, {"max_rank": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"rounds": 0}, {"k": 0}, {"max_rank": -1}, {"limit": -2}, {"retrieval": "cosine"}]
+)
 def test_hyperparameters_out_of_range_are_named(bad):
     with pytest.raises(ValueError, match=f"got .*{next(iter(bad.values()))}"):
         Refinement(**bad)
@@ -238,4 +265,6 @@ def test_a_solver_describes_itself_with_its_start():
         "keep_seeds": False,
         "k": 10,
         "max_rank": Refinement.max_rank,
+        "retrieval": "csls",
+        "limit": 0,
     }

@@ -24,6 +24,14 @@ LEAST = 1e-3  # of the mean that the margin divides by
 TEMPERATURE = 1 / 30  # of the inverted softmax
 
 
+def require_retrieval(retrieval: str) -> None:
+    """Raise a ValueError where there is no such retrieval."""
+    if retrieval not in get_args(Retrieval):
+        raise ValueError(
+            f"the retrieval is one of {', '.join(get_args(Retrieval))}, got {retrieval!r}"
+        )
+
+
 def ready(vectors: Array) -> Index:
     """Scale rows to length 1 and make them ready for the search in use.
 
@@ -212,10 +220,7 @@ class Space:
         temperature: float,
         on_step: OnStep,
     ) -> Neighbours:
-        if retrieval not in get_args(Retrieval):
-            raise ValueError(
-                f"the retrieval is one of {', '.join(get_args(Retrieval))}, got {retrieval!r}"
-            )
+        require_retrieval(retrieval)
         require_k(k, len(self.y))
         means = query_means[:, None]
         if retrieval == "nn":
@@ -238,8 +243,11 @@ class Space:
     ) -> tuple[Rows, Array]:
         """Find the best target of some source rows, and its score.
 
-        CSLS needs a search only for the rows that the neighbours do not settle.
+        The cosine needs no search; CSLS one for the rows that the neighbours do not settle.
         """
+        if retrieval == "nn":
+            near = self.source.near
+            return near.rows[rows, 0], near.scores[rows, 0]
         if retrieval != "csls":
             found = self.nearest(rows, 1, retrieval, on_step=on_step)
             return found.rows[:, 0], found.scores[:, 0]

@@ -1,4 +1,4 @@
-"""Refinement: solve again on the pairs that the last map makes mutual CSLS neighbours."""
+"""Refinement: solve again on the pairs that the last map makes mutual neighbours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from align.problem import Problem
-from align.retrieve import Space, ready
+from align.retrieve import Retrieval, Space, ready, require_retrieval
+from align.retrieve.neighbours import Rows
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver
 from align.steps import OnStep, Step, silent
@@ -16,10 +17,13 @@ from align.steps import OnStep, Step, silent
 
 @dataclass(frozen=True, kw_only=True)
 class Refinement:
-    """Rounds of mutual-CSLS refinement after another solver's solution [1]_.
+    """Rounds of refinement on mutual neighbours after another solver's solution [1]_.
 
-    Each round maps both sides, takes the pairs of words that are each other's nearest CSLS
-    neighbour, and solves again on these pairs in place of the seeds, or together with them.
+    Each round maps both sides, takes the pairs of words that are each other's nearest neighbour,
+    and solves again on these pairs in place of the seeds, or together with them.
+
+    MUSE's rounds after its supervised map are ``Refinement(max_rank=10_000)``, and PROC-B [2]_ is
+    ``Refinement(rounds=1, retrieval="nn", keep_seeds=True, limit=10_000, max_rank=0)``.
 
     Parameters
     ----------
@@ -36,10 +40,16 @@ class Refinement:
     max_rank : int
         Pairs are kept among the first so many words of both sides, the most frequent, whose
         vectors are the most reliable (MUSE: 10,000 with seeds, 15,000 without); 0 for all.
+    retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
+        What makes neighbours; a round by ``nn`` needs no search but that for ``k`` neighbours.
+    limit : int
+        Keep at most so many pairs of a round, those that score highest; 0 for all.
 
     References
     ----------
     .. [1] Conneau et al., "Word translation without parallel data", ICLR 2018.
+    .. [2] Glavaš et al., "How to (properly) evaluate cross-lingual word embeddings: on strong
+       baselines, comparative analyses, and some misconceptions", ACL 2019.
     """
 
     name: ClassVar[str] = "refinement"
@@ -50,12 +60,15 @@ class Refinement:
     keep_seeds: bool = False
     k: int = 10
     max_rank: int = 15_000
+    retrieval: Retrieval = "csls"
+    limit: int = 0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or self.k < 1 or self.max_rank < 0:
+        require_retrieval(self.retrieval)
+        if self.rounds < 1 or self.k < 1 or self.max_rank < 0 or self.limit < 0:
             raise ValueError(
-                f"need rounds >= 1, k >= 1 and max_rank >= 0, "
-                f"got {self.rounds}, {self.k} and {self.max_rank}"
+                "need rounds >= 1, k >= 1, max_rank >= 0 and limit >= 0, "
+                f"got {self.rounds}, {self.k}, {self.max_rank} and {self.limit}"
             )
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
@@ -68,7 +81,7 @@ class Refinement:
             x, y = solution.mapped(problem)
             there = y if solution.target else target
             space = Space.of(x, there, self.k, like=space, on_step=on_step)
-            before, (pairs, _) = pairs, space.induce(max_rank=self.max_rank, on_step=on_step)
+            before, pairs = pairs, self._induced(space, on_step)
             if not len(pairs):
                 raise ValueError(
                     "no two words are each other's nearest neighbour, so nothing can be refined; "
@@ -82,3 +95,11 @@ class Refinement:
             losses += solution.losses
             on_step(Step("refinement", done + 1, self.rounds))
         return replace(solution, losses=losses, converged=False, space=space)
+
+    def _induced(self, space: Space, on_step: OnStep) -> Rows:
+        """Return the pairs of a round, in order of the source row."""
+        pairs, scores = space.induce(
+            max_rank=self.max_rank, retrieval=self.retrieval, on_step=on_step
+        )
+        kept = np.argsort(-scores, kind="stable")[: self.limit or len(pairs)]
+        return pairs[np.sort(kept)]
