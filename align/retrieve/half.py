@@ -74,8 +74,8 @@ class Half:
             return Flat(self.memory).both(x, y, k, on_step=on_step)
         there, back = self.index(y.base), self.index(x.base)
         n, m = len(x.base), len(y.base)
-        rows = _Candidates.empty(n, min(k + SPARE_HALF, m))
-        columns = _Candidates.empty(m, min(k + SPARE_HALF, n))
+        rows = _Candidates.empty(n, _candidates(k, m))
+        columns = _Candidates.empty(m, _candidates(k, n))
         if like is not None and like[0].k >= k:
             rows.expect(x.base, y.base, like[0].rows)
             columns.expect(y.base, x.base, like[1].rows)
@@ -99,7 +99,7 @@ class HalfIndex:
         if k > MOST:
             return self.single(queries, k, stage=stage, on_step=on_step)
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        rows = _Candidates.empty(len(queries), min(k + SPARE_HALF, len(self.base)))
+        rows = _Candidates.empty(len(queries), _candidates(k, len(self.base)))
         _sweep(queries, self, rows, None, stage, on_step)
         return rows.settled(queries, self, k)
 
@@ -204,6 +204,11 @@ class _Candidates:
             again = search(queries[open_], k)
             found.rows[open_], found.scores[open_] = again.rows, again.scores
         return found
+
+
+def _candidates(k: int, base: int) -> int:
+    """Return how many to keep: more for large k, as scores lie closer the deeper a list goes."""
+    return min(k + max(SPARE_HALF, k // 2), base)
 
 
 def _ordered(bits: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
