@@ -11,7 +11,7 @@ from align.normalize import Normalization
 from align.pipeline import supervised
 from align.problem import Problem
 from align.run import Run, Translation
-from align.solvers import RCSLS, Multistep, Procrustes, Refinement, Solution
+from align.solvers import RCSLS, Multistep, Procrustes, Refinement, SelfLearning, Solution
 from align.storage import load, save
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Procrustes",
     "Refinement",
     "Run",
+    "SelfLearning",
     "Solution",
     "Translation",
     "load",

@@ -4,12 +4,12 @@ from conftest import rotation
 from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes
 
-from align import LinearMap, Multistep, Problem, Procrustes, Refinement
+from align import LinearMap, Multistep, Problem, Procrustes, Refinement, SelfLearning
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
 from align.solvers.solution import describe, mean_squared_distance
 
-SOLVERS = [
+LEAST_SQUARES = [
     Procrustes(),
     Multistep(),
     Multistep(whiten=False, dewhiten=False, reweight=0, dimensions=4),
@@ -18,6 +18,7 @@ SOLVERS = [
     Refinement(rounds=2, k=3, start=Multistep(), solver=Multistep(), keep_seeds=True),
     Refinement(rounds=2, k=3, retrieval="nn", limit=20),
 ]
+SOLVERS = [*LEAST_SQUARES, SelfLearning(patience=2, k=3, max_rank=50)]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 
 
@@ -99,7 +100,7 @@ def test_a_solver_needs_seeds(solver, noisy):
         solver(Problem(noisy.x, noisy.y, np.empty((0, 2))))
 
 
-@each_solver
+@pytest.mark.parametrize("solver", LEAST_SQUARES, ids=lambda s: f"{s.name}")
 def test_the_loss_reported_last_is_that_of_the_map_returned(solver, noisy):
     solution = solver(noisy)
 
