@@ -11,7 +11,7 @@ from align.normalize import Normalization
 from align.pipeline import supervised
 from align.problem import Problem
 from align.run import Run, Translation
-from align.solvers import RCSLS, Multistep, Procrustes, Refinement, SelfLearning, Solution
+from align.solvers import RCSLS, Multistep, Procrustes, Refinement, Ridge, SelfLearning, Solution
 from align.storage import load, save
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Problem",
     "Procrustes",
     "Refinement",
+    "Ridge",
     "Run",
     "SelfLearning",
     "Solution",

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from conftest import rotation
 from numpy.testing import assert_allclose
-from scipy.linalg import orthogonal_procrustes
+from scipy.linalg import orthogonal_procrustes, subspace_angles
 
-from align import LinearMap, Multistep, Problem, Procrustes, Refinement, SelfLearning
+from align import LinearMap, Multistep, Problem, Procrustes, Refinement, Ridge, SelfLearning
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
 from align.solvers.solution import describe, mean_squared_distance
@@ -17,6 +17,8 @@ LEAST_SQUARES = [
     Refinement(rounds=50, k=3, max_rank=40),
     Refinement(rounds=2, k=3, start=Multistep(), solver=Multistep(), keep_seeds=True),
     Refinement(rounds=2, k=3, retrieval="nn", limit=20),
+    Ridge(),
+    Ridge(penalty=0),
 ]
 SOLVERS = [*LEAST_SQUARES, SelfLearning(patience=2, k=3, max_rank=50)]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
@@ -159,6 +161,23 @@ def test_without_weights_multistep_is_procrustes_on_whitened_rows(noisy):
     turn = Procrustes()(noisy).map.w
 
     assert_allclose(plain.map.w @ plain.target.w.T, turn, atol=1e-8)
+
+
+@pytest.mark.parametrize(("reweight", "dimensions"), [(0, 0), (0.5, 4), (0, 4)])
+def test_multistep_without_dewhitening_is_canonical_correlation_analysis(rng, reweight, dimensions):
+    x = rng.standard_normal((80, 6))
+    y = x @ rng.standard_normal((6, 7)) + rng.standard_normal((80, 7))
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    known = np.sort(np.cos(subspace_angles(x, y)))[::-1]  # of the spaces that the columns span
+    problem = Problem(x, y, np.tile(np.arange(80), (2, 1)).T)
+
+    solution = Multistep(reweight=reweight, dewhiten=False, dimensions=dimensions)(problem)
+
+    mapped = solution.mapped(problem)
+    axes = dimensions or 6
+    found = np.corrcoef(*mapped, rowvar=False)
+    within, between = np.eye(axes), np.diag(known[:axes])
+    assert_allclose(found, np.block([[within, between], [between, within]]), atol=1e-12)
 
 
 def test_multistep_of_fewer_pairs_than_dimensions_stays_finite(rng):

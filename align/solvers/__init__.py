@@ -4,7 +4,17 @@ from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
 from align.solvers.rcsls import RCSLS
 from align.solvers.refinement import Refinement
+from align.solvers.ridge import Ridge
 from align.solvers.self_learning import SelfLearning
 from align.solvers.solution import Solution, Solver
 
-__all__ = ["RCSLS", "Multistep", "Procrustes", "Refinement", "SelfLearning", "Solution", "Solver"]
+__all__ = [
+    "RCSLS",
+    "Multistep",
+    "Procrustes",
+    "Refinement",
+    "Ridge",
+    "SelfLearning",
+    "Solution",
+    "Solver",
+]

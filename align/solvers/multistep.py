@@ -23,6 +23,9 @@ class Multistep:
     vectors of the whitened ``x.T y`` rotate both sides into one space, whose axes are weighted by a
     power of the singular values, the correlations; then the whitening is undone.
 
+    Where it is not undone (``dewhiten=False``), and seed rows have mean 0, this is canonical
+    correlation analysis [2]_, weighted; with ``reweight=0``, unweighted.
+
     Parameters
     ----------
     reweight : float
@@ -35,6 +38,8 @@ class Multistep:
     ----------
     .. [1] Artetxe et al., "Generalizing and improving bilingual word embedding mappings with a
        multi-step framework of linear transformations", AAAI 2018.
+    .. [2] Faruqui and Dyer, "Improving vector space word representations using multilingual
+       correlation", EACL 2014.
     """
 
     name: ClassVar[str] = "multistep"
