@@ -11,11 +11,21 @@ from align.normalize import Normalization
 from align.pipeline import supervised
 from align.problem import Problem
 from align.run import Run, Translation
-from align.solvers import RCSLS, Multistep, Procrustes, Refinement, Ridge, SelfLearning, Solution
+from align.solvers import (
+    RCSLS,
+    GeoMM,
+    Multistep,
+    Procrustes,
+    Refinement,
+    Ridge,
+    SelfLearning,
+    Solution,
+)
 from align.storage import load, save
 
 __all__ = [
     "Alignment",
+    "GeoMM",
     "LinearMap",
     "Multistep",
     "Normalization",
