@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from align.evaluate import Precision, Score
+from align.solvers.solution import Trial
 from dictionaries import Coverage, Lexicon
 from embeddings import Embeddings
 
@@ -102,6 +103,12 @@ class Record:
     losses : tuple of float
         The solver's loss after each of its steps.
     converged : bool
+    stopped : str
+        Why an iterative solver made no further step.
+    trials : tuple of Trial
+        What was chosen from, where the solver chose among others on held-out seeds.
+    chosen : str
+        The name of the chosen one.
     fitted_pairs : int
         The pairs of words that the last step was fitted on.
     evaluation : Evaluation or None
@@ -125,6 +132,9 @@ class Record:
     train: LexiconRecord
     losses: tuple[float, ...]
     converged: bool
+    stopped: str
+    trials: tuple[Trial, ...]
+    chosen: str
     fitted_pairs: int
     evaluation: Evaluation | None
     versions: Mapping[str, str]
@@ -160,6 +170,7 @@ class Record:
                     for score in found["scores"]
                 ),
             )
+        values["trials"] = tuple(Trial(**_typed(Trial, trial)) for trial in data["trials"])
         if "name" not in data["solver"]:
             raise KeyError("solver.name")
         return cls(**_typed(cls, _tuples(values)))

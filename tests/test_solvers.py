@@ -12,7 +12,7 @@ from align.solvers.solution import describe, mean_squared_distance
 LEAST_SQUARES = [
     Procrustes(),
     Multistep(),
-    Multistep(whiten=False, dewhiten=False, reweight=0, dimensions=4),
+    Multistep(whiten=False, dewhiten=0, reweight=0, dimensions=4),
     Refinement(rounds=2, k=3),
     Refinement(rounds=50, k=3, max_rank=40),
     Refinement(rounds=2, k=3, start=Multistep(), solver=Multistep(), keep_seeds=True),
@@ -157,7 +157,7 @@ def test_multistep_agrees_with_its_steps(noisy, reweight, dimensions):
 
 
 def test_without_weights_multistep_is_procrustes_on_whitened_rows(noisy):
-    plain = Multistep(whiten=False, dewhiten=False, reweight=0)(noisy)
+    plain = Multistep(whiten=False, dewhiten=0, reweight=0)(noisy)
     turn = Procrustes()(noisy).map.w
 
     assert_allclose(plain.map.w @ plain.target.w.T, turn, atol=1e-8)
@@ -171,7 +171,7 @@ def test_multistep_without_dewhitening_is_canonical_correlation_analysis(rng, re
     known = np.sort(np.cos(subspace_angles(x, y)))[::-1]  # of the spaces that the columns span
     problem = Problem(x, y, np.tile(np.arange(80), (2, 1)).T)
 
-    solution = Multistep(reweight=reweight, dewhiten=False, dimensions=dimensions)(problem)
+    solution = Multistep(reweight=reweight, dewhiten=0, dimensions=dimensions)(problem)
 
     mapped = solution.mapped(problem)
     axes = dimensions or 6
@@ -203,7 +203,7 @@ def test_refinement_with_another_solver_keeps_the_seeds(noisy):
     ("bad", "message"),
     [
         ({"reweight": -1}, "reweight >= 0 and dimensions >= 0, got -1 and 0"),
-        ({"whiten": False}, "set dewhiten=False"),
+        ({"whiten": False}, "set dewhiten=0"),
     ],
 )
 def test_a_multistep_that_makes_no_sense_is_refused(bad, message):

@@ -16,8 +16,10 @@ from align.cli.progress import Bars, note
 from align.cli.runs import searching
 from align.cli.sources import Sources, Vectors
 from align.normalize import parse
+from align.presets import PRESETS
 from align.report import as_dict, run_table
-from align.solvers import Procrustes, Refinement, Solver
+from align.selection import Best
+from align.solvers import Refinement, Solver
 from align.storage import check_writable
 
 FILE = click.Path(path_type=Path)
@@ -47,11 +49,19 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     "vocabularies spell alike, which needs no dictionary.",
 )
 @click.option(
+    "--method",
+    type=click.Choice(["best", *PRESETS]),
+    default="best",
+    show_default="best; procrustes with --refine",
+    help="best runs several solvers, and chooses by the translations of held-out seeds; the others "
+    "name what they reproduce.",
+)
+@click.option(
     "--refine",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Rounds of refinement on mutual CSLS neighbours after Procrustes.",
+    help="Rounds of refinement on mutual CSLS neighbours after the method.",
 )
 @click.option(
     "--max-rank",
@@ -107,6 +117,7 @@ def supervised(
     train: Path | None,
     test: Path | None,
     seeds: str,
+    method: str,
     refine: int,
     max_rank: int,
     normalize: str,
@@ -121,7 +132,7 @@ def supervised(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Learn an orthogonal map from SRC to TGT with a seed dictionary, score it, keep the run.
+    """Learn a map from SRC to TGT with a seed dictionary, score it, keep the run.
 
     SRC and TGT are language codes or paths of vector files. Prints precision@1, 5 and 10 by
     nearest neighbour and by CSLS with 95 % intervals; the run is kept in a folder for
@@ -130,7 +141,7 @@ def supervised(
     \b
     Examples:
       align supervised en fr
-      align supervised en es --refine 5 --json > scores.json
+      align supervised en es --method procrustes --refine 5 --json > scores.json
       align supervised wiki.de.vec.gz wiki.en.vec.gz --train de-en.txt --max-vocab 50000
       align supervised pt gl --seeds identical --refine 5
     """
@@ -152,9 +163,11 @@ def supervised(
             lexicon = SPELLING[seeds](source.words, target.index)
         used = (source.origin, target.origin, lexicon.origin, scored.origin if scored else "")
         sources.tell_samples(used)
-        solver: Solver = (
-            Refinement(rounds=refine, k=k, max_rank=max_rank) if refine else Procrustes()
-        )
+        if refine and "method" not in given:
+            method = "procrustes"
+        solver: Solver = Best(k=k) if method == "best" else PRESETS[method]
+        if refine:
+            solver = Refinement(rounds=refine, start=solver, k=k, max_rank=max_rank)
         run = align.supervised(
             source,
             target,

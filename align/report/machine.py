@@ -8,7 +8,7 @@ from typing import Any
 from align.record import Evaluation, Record
 from align.report.signature import signature
 
-FORMAT = 2
+FORMAT = 3
 
 
 def as_dict(record: Record) -> dict[str, Any]:

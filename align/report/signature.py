@@ -28,7 +28,7 @@ def signature(
     recall = min([record.recall, *(score.recall for score in scores)])
     return "|".join(
         [
-            _solver(record.solver),
+            _solver(record.solver, record.chosen),
             f"norm:{record.normalize}",
             f"vocab:{record.source.rows}x{record.target.rows}",
             f"case:{'lower' if record.source.lower else 'kept'}",
@@ -49,10 +49,11 @@ def _name(lexicon: LexiconRecord) -> str:
     return f"{name}#{lexicon.fingerprint[:6]}"
 
 
-def _solver(solver: Mapping[str, Any]) -> str:
-    parts = [solver["name"]]
+def _solver(solver: Mapping[str, Any], chosen: str) -> str:
+    """Return a solver's settings; of what it chose from, only the name of the chosen one."""
+    parts = [solver["name"], *([f"chosen:{chosen}"] if chosen else [])]
     for name, value in solver.items():
-        if name != "name":
+        if name != "name" and not isinstance(value, (list, tuple)):
             shown = value["name"] if isinstance(value, Mapping) else value
             parts.append(f"{name}:{shown}")
     return "|".join(parts)

@@ -14,8 +14,10 @@ def run_table(record: Record) -> str:
         f"{record.source.rows:,} x {record.target.rows:,} words, {_dimensions(record)} dimensions",
         f"seeds     {_dictionary(record.train)}",
     ]
-    if record.solver["name"] == "refinement":
-        lines.append(f"fitted    on {record.fitted_pairs:,} pairs of mutual neighbours")
+    lines += _choice(record)
+    lines.append(f"fitted    on {record.fitted_pairs:,} pairs")
+    if record.stopped:
+        lines.append(f"stopped   {record.stopped}")
     if record.evaluation is not None:
         return "\n".join([*lines, evaluation_table(record, record.evaluation)])
     return "\n".join([*lines, f"signature {signature(record)}"])
@@ -36,6 +38,19 @@ def evaluation_table(record: Record, evaluation: Evaluation) -> str:
             f"signature {signature(record, evaluation=evaluation)}",
         ]
     )
+
+
+def _choice(record: Record) -> list[str]:
+    """Return what was chosen, and what the candidates scored on held-out seeds."""
+    if not record.trials:
+        return []
+    asked = record.trials[0].asked
+    width = max(len(trial.name) for trial in record.trials)
+    lines = [f"chosen    {record.chosen}, by CSLS P@1 on {asked:,} held-out seed words:"]
+    for trial in record.trials:
+        score = trial.failure or f"{100 * trial.hits / trial.asked:5.1f}"
+        lines.append(f"          {trial.name:<{width}}  {score}")
+    return lines
 
 
 def _dimensions(record: Record) -> str:

@@ -30,7 +30,11 @@ class Multistep:
     ----------
     reweight : float
         The power of the correlations that each side is weighted by.
-    whiten, dewhiten : bool
+    whiten : bool
+    dewhiten : float
+        The share of the whitening that is undone, in [0, 1]: 1 in VecMap, 0 in canonical correlation
+        analysis. Between them, directions in which words vary much weigh more than others, but
+        less than before.
     dimensions : int
         Keep the so many strongest axes; 0 for all.
 
@@ -46,7 +50,7 @@ class Multistep:
 
     reweight: float = 0.5
     whiten: bool = True
-    dewhiten: bool = True
+    dewhiten: float = 1.0
     dimensions: int = 0
 
     def __post_init__(self) -> None:
@@ -54,31 +58,33 @@ class Multistep:
             raise ValueError(
                 f"need reweight >= 0 and dimensions >= 0, got {self.reweight} and {self.dimensions}"
             )
+        if not 0 <= self.dewhiten <= 1:
+            raise ValueError(f"need 0 <= dewhiten <= 1, got {self.dewhiten}")
         if self.dewhiten and not self.whiten:
-            raise ValueError("what was not whitened cannot be de-whitened: set dewhiten=False")
+            raise ValueError("what was not whitened cannot be de-whitened: set dewhiten=0")
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; an error where there are no seed pairs."""
         require_pairs(problem)
         x, y = (side.astype(np.float64) for side in problem.paired)
-        identity = np.eye(x.shape[1]), np.eye(y.shape[1])
-        w_x, w_y = (whitening(x), whitening(y)) if self.whiten else identity
+        w_x, w_y = (spread(rows, -float(self.whiten)) for rows in (x, y))
         u, s, vt = np.linalg.svd((x @ w_x).T @ (y @ w_y))
         kept = slice(0, self.dimensions or len(s))
         maps = []
-        for w, axes in ((w_x, u[:, : len(s)]), (w_y, vt[: len(s)].T)):
-            undo = axes.T @ np.linalg.inv(w) @ axes if self.dewhiten else np.eye(len(s))
+        for rows, w, axes in ((x, w_x, u[:, : len(s)]), (y, w_y, vt[: len(s)].T)):
+            undo = axes.T @ spread(rows, self.dewhiten) @ axes
             maps.append(LinearMap((w @ axes * s**self.reweight @ undo)[:, kept]))
         loss = mean_squared_distance(problem, *maps)
         return Solution(maps[0], problem.pairs, (loss,), converged=True, target=maps[1])
 
 
-def whitening(x: Array) -> Array:
-    """Return ``(x.T x)^(-1/2)``, the map after which the dimensions of ``x`` are uncorrelated.
+def spread(x: Array, power: float) -> Array:
+    """Return ``(x.T x)^(power / 2)``: at -1 the whitening, after which dimensions are uncorrelated.
 
     Parameters
     ----------
     x : (p, d) array
+    power : float
 
     Returns
     -------
@@ -88,5 +94,5 @@ def whitening(x: Array) -> Array:
     """
     values, vectors = np.linalg.eigh(x.T @ x)
     values = np.sqrt(np.maximum(values, 0))
-    root: Array = vectors / np.maximum(values, FLOOR * values[-1]) @ vectors.T
+    root: Array = vectors * np.maximum(values, FLOOR * values[-1]) ** power @ vectors.T
     return root

@@ -12,6 +12,7 @@ from align.maps import Array, LinearMap
 from align.normalize import unit
 from align.problem import Problem
 from align.retrieve import current
+from align.solvers.kept import solved
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver, require_pairs
 from align.steps import OnStep, Step, silent
@@ -65,7 +66,7 @@ class RCSLS:
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; an error where there are no seed pairs."""
         require_pairs(problem)
-        first = self.start(problem, on_step=on_step)
+        first = solved(self.start, problem, on_step=on_step)
         y = unit(first.mapped(problem)[1])
         w, rate = np.asarray(first.map.w, dtype=np.float64), self.rate
         loss, gradient = rcsls_loss(w, problem.x, y, problem.pairs, self.k)
@@ -90,6 +91,9 @@ class RCSLS:
             tuple(losses),
             converged=rate < self.min_rate,
             target=first.target,
+            stopped=f"the rate fell below {self.min_rate:g}"
+            if rate < self.min_rate
+            else f"all {self.iterations} steps are done",
         )
 
 

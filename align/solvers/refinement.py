@@ -11,6 +11,7 @@ from align.problem import Problem
 from align.retrieve import Retrieval, Space, ready, require_retrieval
 from align.retrieve.neighbours import Rows
 from align.solvers.procrustes import Procrustes
+from align.solvers.kept import solved
 from align.solvers.solution import Solution, Solver
 from align.steps import OnStep, Step, silent
 
@@ -73,7 +74,7 @@ class Refinement:
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; an error where no pair of words is mutual."""
-        solution = self.start(problem, on_step=on_step)
+        solution = solved(self.start, problem, on_step=on_step)
         losses = solution.losses
         pairs = np.empty((0, 2), dtype=np.intp)
         target, space = ready(problem.y), None
@@ -89,12 +90,14 @@ class Refinement:
                 )
             if np.array_equal(pairs, before):
                 on_step(Step("refinement", self.rounds, self.rounds))
-                return replace(solution, losses=losses, converged=True, space=space)
+                same = f"round {done + 1} found the pairs of the one before"
+                return replace(solution, losses=losses, converged=True, space=space, stopped=same)
             fitted = np.concatenate([problem.pairs, pairs]) if self.keep_seeds else pairs
             solution = self.solver(Problem(problem.x, problem.y, np.unique(fitted, axis=0)))
             losses += solution.losses
             on_step(Step("refinement", done + 1, self.rounds))
-        return replace(solution, losses=losses, converged=False, space=space)
+        after = f"all {self.rounds} rounds are done"
+        return replace(solution, losses=losses, converged=False, space=space, stopped=after)
 
     def _induced(self, space: Space, on_step: OnStep) -> Rows:
         """Return the pairs of a round, in order of the source row."""

@@ -11,6 +11,7 @@ import numpy as np
 from align.problem import Problem
 from align.retrieve import Space, ready
 from align.solvers.dropout import depth, dictionary
+from align.solvers.kept import solved
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver
@@ -46,7 +47,8 @@ class SelfLearning:
         Above 1.
     patience : int
     threshold : float
-        The objective has risen where it is above its highest by more than this.
+        The objective has risen where it is above its highest by more than this. That of the first
+        map does not count: another kind of solver may have brought all words closer.
     max_rank : int
         Pairs are sought among the first so many words of both sides; 0 for all.
     k : int
@@ -93,7 +95,7 @@ class SelfLearning:
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; the pairs of the solution are the last dictionary."""
-        solution = self.start(problem, on_step=on_step)
+        solution = solved(self.start, problem, on_step=on_step)
         most = slice(0, self.max_rank or None)
         words = Problem(problem.x[most], problem.y[most], np.empty((0, 2), dtype=np.intp))
         rng, climb = np.random.default_rng(self.seed), _Climb(self)
@@ -108,14 +110,27 @@ class SelfLearning:
             fitted = np.concatenate([problem.pairs, pairs]) if self.keep_seeds else pairs
             found = Problem(problem.x, problem.y, fitted)
             fixed = p == 1 and np.array_equal(pairs, before)
-            converged = climb.is_over(losses[-1]) or fixed
+            converged = (done > 1 and climb.is_over(losses[-1])) or fixed  # not of the start's map
             if converged or done == self.max_rounds:
                 break
             solution = self.solver(found)
             on_step(Step(self.name, done, self.max_rounds))
         on_step(Step(self.name, self.max_rounds, self.max_rounds))
-        log.info("%s at round %d, p = %g", "converged" if converged else "stopped", done, p)
-        return replace(self.last(found), losses=tuple(losses), converged=converged, space=None)
+        stopped = f"round {done} of at most {self.max_rounds}: " + (
+            "it found the pairs of the one before"
+            if fixed
+            else f"{self.patience} rounds without a rise, nothing dropped"
+            if converged
+            else "no more are allowed"
+        )
+        log.info("self-learning stopped at p = %g, %s", p, stopped)
+        return replace(
+            self.last(found),
+            losses=tuple(losses),
+            converged=converged,
+            space=None,
+            stopped=stopped,
+        )
 
 
 class _Climb:

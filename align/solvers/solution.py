@@ -14,6 +14,25 @@ from align.retrieve import Space
 from align.steps import OnStep, silent
 
 
+@dataclass(frozen=True)
+class Trial:
+    """How a candidate did on held-out seeds.
+
+    Parameters
+    ----------
+    name : str
+    hits, asked : int
+        Source words that it translated rightly by CSLS, out of those held out.
+    failure : str
+        Why it could not solve; empty where it could.
+    """
+
+    name: str
+    hits: int
+    asked: int
+    failure: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Solution:
     """A map and the evidence for it.
@@ -32,6 +51,12 @@ class Solution:
         Takes normalised target rows into the joint space; none where they are there already.
     space : Space, optional
         The neighbours that the last step saw: a good guess of those under ``map``.
+    stopped : str
+        Why an iterative solver made no further step.
+    trials : tuple of Trial
+        What was chosen from, where the solver chose among others.
+    chosen : str
+        The name of the chosen one.
     """
 
     map: LinearMap
@@ -40,6 +65,9 @@ class Solution:
     converged: bool
     space: Space | None = None
     target: LinearMap | None = None
+    stopped: str = ""
+    trials: tuple[Trial, ...] = ()
+    chosen: str = ""
 
     def mapped(self, problem: Problem) -> tuple[Array, Array]:
         """Bring all rows of both sides into the joint space."""
@@ -73,6 +101,13 @@ def require_pairs(problem: Problem) -> None:
 
 def describe(solver: Solver) -> dict[str, Any]:
     """Return a solver's name and hyperparameters as plain values."""
-    values = {field.name: getattr(solver, field.name) for field in fields(solver)}
-    nested = {k: describe(cast(Solver, v)) if is_dataclass(v) else v for k, v in values.items()}
-    return {"name": solver.name, **nested}
+    return {
+        "name": solver.name,
+        **{f.name: _plain(getattr(solver, f.name)) for f in fields(solver)},
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return describe(cast(Solver, value)) if is_dataclass(value) else value

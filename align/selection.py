@@ -1,0 +1,113 @@
+"""`Best`: the solver that runs others and keeps the one that translates held-out seeds best."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from align.evaluate import Gold, precision
+from align.presets import candidates
+from align.problem import Problem
+from align.retrieve import Space
+from align.solvers import Solution, Solver
+from align.solvers.kept import keeping, solved
+from align.solvers.solution import Trial, require_pairs
+from align.steps import OnStep, Step, silent
+
+log = logging.getLogger(__name__)
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Best:
+    """Run several solvers, choose on held-out seeds, and solve again on all seeds.
+
+    The source words of the seeds are dealt to ``folds`` parts. A candidate solves on the seeds
+    outside a part, and translates the words of the part by CSLS: the share of right ones decides;
+    of equals, the first candidate. Where a part holds ``enough`` words, one part is asked;
+    otherwise as many as are needed, at most all of them.
+
+    Parameters
+    ----------
+    candidates : tuple of (name, Solver)
+        What to choose from; by default `align.presets.candidates`.
+    folds : int
+    enough : int
+        Held-out words that settle the choice.
+    k : int
+        The neighbourhood of CSLS.
+    seed : int
+        Of the deal.
+    """
+
+    name: ClassVar[str] = "best"
+
+    candidates: tuple[tuple[str, Solver], ...] = ()
+    folds: int = 5
+    enough: int = 500
+    k: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or self.enough < 1 or self.k < 1:
+            raise ValueError(
+                f"need folds >= 2, enough >= 1 and k >= 1, "
+                f"got {self.folds}, {self.enough} and {self.k}"
+            )
+
+    def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
+        """Solve; an error where there are fewer source words than folds."""
+        require_pairs(problem)
+        words = np.unique(problem.pairs[:, 0])
+        if len(words) < self.folds:
+            raise ValueError(
+                f"choosing needs seeds of at least {self.folds} source words, got {len(words)}; "
+                "name a method instead"
+            )
+        running = self.candidates or candidates(len(words))
+        parts = list(self.parts(words))
+        with keeping(problem):
+            trials = []
+            for done, (name, solver) in enumerate(running):
+                trials.append(self.trial(name, solver, problem, parts, on_step))
+                on_step(Step("candidates", done + 1, len(running)))
+            if all(trial.failure for trial in trials):
+                raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")
+            chosen = max(range(len(trials)), key=lambda i: trials[i].hits)
+            solution = solved(running[chosen][1], problem, on_step=on_step)
+        return replace(solution, trials=tuple(trials), chosen=trials[chosen].name)
+
+    def trial(
+        self, name: str, solver: Solver, problem: Problem, parts: Sequence[Rows], on_step: OnStep
+    ) -> Trial:
+        """Try a solver on every part; one that cannot solve is out, with the reason."""
+        asked, hits, failure = sum(map(len, parts)), 0, ""
+        try:
+            hits = sum(self.right(solver, problem, part, on_step) for part in parts)
+        except ValueError as error:
+            failure = str(error)
+        log.info("%s: %d of %d held-out words are right. %s", name, hits, asked, failure)
+        return Trial(name, -1 if failure else hits, asked, failure)
+
+    def parts(self, words: Rows) -> Iterator[Rows]:
+        """Deal the source words; yield the parts that are asked, each in order."""
+        dealt = np.random.default_rng(self.seed).permutation(words)
+        asked = 0
+        for part in np.array_split(dealt, self.folds):
+            if asked < self.enough:
+                yield np.sort(part)
+            asked += len(part)
+
+    def right(self, solver: Solver, problem: Problem, part: Rows, on_step: OnStep) -> int:
+        """Return how many words of a part a solver translates rightly without their seeds."""
+        held_out = np.isin(problem.pairs[:, 0], part)
+        fit = Problem(problem.x, problem.y, problem.pairs[~held_out])
+        space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), self.k)
+        asked = problem.pairs[held_out]
+        gold = Gold(part, np.column_stack([np.searchsorted(part, asked[:, 0]), asked[:, 1]]), 0)
+        return precision(space.nearest(part, 1), gold, (1,))[0].hits

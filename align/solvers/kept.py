@@ -1,0 +1,98 @@
+"""Solutions that are kept: what several solvers start from is solved once, also after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from align.maps import Array
+from align.problem import Problem
+from align.solvers.solution import Solution, Solver, describe
+from align.solvers.stored import read_solution, write_solution
+from align.steps import OnStep, silent
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """The solutions of problems over the same two sets of vectors."""
+
+    x: Array
+    y: Array
+    folder: Path | None
+    stamp: str = ""
+    solutions: dict[str, Solution] = field(default_factory=dict)
+
+    def __call__(self, solver: Solver, problem: Problem, on_step: OnStep) -> Solution:
+        key = self.key(solver, problem)
+        path = self.folder / f"{key}.safetensors" if self.folder else None
+        if key not in self.solutions and path and path.exists():
+            log.info("%s was solved before: %s", solver.name, path)
+            self.solutions[key] = read_solution(path)
+        if key not in self.solutions:
+            solution = replace(solver(problem, on_step=on_step), space=None)
+            if path:
+                write_solution(solution, path)
+            self.solutions[key] = solution
+        return self.solutions[key]
+
+    def key(self, solver: Solver, problem: Problem) -> str:
+        """Name a solution by everything that it depends on."""
+        settings = json.dumps(describe(solver), sort_keys=True)
+        return digest(problem.pairs, before=self.stamp + settings)
+
+
+def digest(*arrays: npt.NDArray[Any], before: str = "") -> str:
+    """Return 32 hexadecimal digits that stand for some arrays."""
+    found = hashlib.blake2b(before.encode(), digest_size=16)
+    for array in arrays:
+        found.update(f"{array.dtype.str}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+_kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def keeping(problem: Problem, folder: Path | None = None) -> Iterator[None]:
+    """Keep the solutions that `solved` finds, of any seeds between the vectors of a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+    folder : Path, optional
+        Keep them here as well, so that a run that was killed goes on where it was.
+    """
+    outer = _kept.get()
+    if outer and outer.x is problem.x and outer.y is problem.y:
+        yield
+        return
+    stamp = ""
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp = digest(problem.x, problem.y)
+    token = _kept.set(_Kept(problem.x, problem.y, folder, stamp))
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def solved(solver: Solver, problem: Problem, *, on_step: OnStep = silent) -> Solution:
+    """Solve, or take the solution of the same solver and problem where it was kept."""
+    kept = _kept.get()
+    if kept is None or problem.x is not kept.x or problem.y is not kept.y:
+        return solver(problem, on_step=on_step)
+    return kept(solver, problem, on_step)
