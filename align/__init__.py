@@ -6,6 +6,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 from importlib.metadata import version as _version
 
 from align.alignment import Alignment
+from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.pipeline import supervised
@@ -26,6 +27,7 @@ from align.storage import load, save
 __all__ = [
     "Alignment",
     "GeoMM",
+    "KernelMap",
     "LinearMap",
     "Multistep",
     "Normalization",
