@@ -15,6 +15,7 @@ from align.run import Run, Translation
 from align.solvers import (
     RCSLS,
     GeoMM,
+    KernelResidual,
     Multistep,
     Procrustes,
     Refinement,
@@ -28,6 +29,7 @@ __all__ = [
     "Alignment",
     "GeoMM",
     "KernelMap",
+    "KernelResidual",
     "LinearMap",
     "Multistep",
     "Normalization",

@@ -100,7 +100,6 @@ def kernel(x: Array, anchors: Array, width: float) -> Array:
     """
     near: Array = x @ anchors.T
     near -= 1
-    np.minimum(near, 0, out=near)
     near *= 1 / width
     return np.exp(near, out=near)
 
