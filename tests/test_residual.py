@@ -113,6 +113,23 @@ def test_a_pair_meets_in_its_middle(rng):
     assert solution.losses == (9.0, pytest.approx(0, abs=1e-9))
 
 
+def test_the_loss_is_the_distance_of_the_seeds_at_length_1(many):
+    problem, start = many
+
+    solution = KernelResidual(start=start, both=False)(problem)
+
+    x, y = (unit(side) for side in solution.mapped(problem))
+    squared = [((x[i] - y[j]) ** 2).sum() for i, j in problem.pairs]
+    assert_allclose(solution.losses, [9, np.mean(squared)])
+
+
+def test_seeds_are_needed_even_if_the_start_needs_none(many):
+    problem, start = many
+
+    with pytest.raises(ValueError, match="needs a seed lexicon, got 0 usable pairs"):
+        KernelResidual(start=start)(replace(problem, pairs=[]))
+
+
 def test_an_endless_penalty_leaves_the_linear_maps(many):
     problem, start = many
 
@@ -193,7 +210,7 @@ def test_a_start_whose_maps_are_not_linear_is_refused(noisy):
     curved = KernelResidual()(noisy).map
 
     with pytest.raises(TypeError, match=refused):
-        KernelResidual(start=KernelResidual())(noisy)
+        KernelResidual(start=KernelResidual(both=False))(noisy)
     with pytest.raises(TypeError, match=refused):
         KernelResidual(start=Known(LinearMap(np.eye(6)), curved))(noisy)
 
