@@ -25,30 +25,30 @@ class Alignment:
     source, target : Normalization
         Fitted on the vocabularies of the run, so a word that was not among them gets the same
         centering.
-    linear : LinearMap or KernelMap
+    map : LinearMap or KernelMap
         Takes normalised source rows into the joint space.
-    target_linear : LinearMap or KernelMap, optional
+    target_map : LinearMap or KernelMap, optional
         Takes normalised target rows there; none where they are there already.
     """
 
     source: Normalization
     target: Normalization
-    linear: Map
-    target_linear: Map | None = None
+    map: Map
+    target_map: Map | None = None
 
     def map_source(self, vectors: Array) -> Array:
         """Bring raw source vectors, (n, d), into the joint space."""
-        return self.linear(self.source(vectors))
+        return self.map(self.source(vectors))
 
     def map_target(self, vectors: Array) -> Array:
         """Bring raw target vectors, (n, d), into the joint space."""
         normalised = self.target(vectors)
-        return self.target_linear(normalised) if self.target_linear else normalised
+        return self.target_map(normalised) if self.target_map else normalised
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
         tensors = {}
-        for side, map_ in (("source", self.linear), ("target", self.target_linear)):
+        for side, map_ in (("source", self.map), ("target", self.target_map)):
             for name, part in map_.tensors.items() if map_ else ():
                 tensors[f"{side}.{name}"] = part
         for side, normalization in (("source", self.source), ("target", self.target)):
@@ -77,9 +77,9 @@ class Alignment:
                 Normalization(tuple(steps[side]), _parts(side, steps[side], tensors))
                 for side in ("source", "target")
             )
-            linear, target_linear = (_map_parts(side, tensors) for side in ("source", "target"))
-            other = map_of(target_linear) if target_linear else None
-            return cls(source, target, map_of(linear), other)
+            own, other = (_map_parts(side, tensors) for side in ("source", "target"))
+            target_map = map_of(other) if other else None
+            return cls(source, target, map_of(own), target_map)
         except (SafetensorError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"{path} is not a readable alignment ({error})") from error
 

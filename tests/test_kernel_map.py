@@ -128,7 +128,7 @@ def test_a_kernel_map_survives_its_file_to_the_bit(stored):
 
     np.testing.assert_array_equal(back.map_source(x), alignment.map_source(x))
     np.testing.assert_array_equal(back.map_target(y), alignment.map_target(y))
-    assert back.target_linear.width == 1 / 3
+    assert back.target_map.width == 1 / 3
     assert load_file(path)["source.anchors"].dtype == np.float32
 
 
@@ -168,6 +168,6 @@ def test_a_file_with_one_linear_map_loads_as_before(stored):
 
     back = Alignment.load(path)
 
-    assert isinstance(back.linear, LinearMap)
-    assert back.target_linear is None
-    np.testing.assert_array_equal(back.map_source(x), alignment.linear.linear(alignment.source(x)))
+    assert isinstance(back.map, LinearMap)
+    assert back.target_map is None
+    np.testing.assert_array_equal(back.map_source(x), alignment.map.linear(alignment.source(x)))
