@@ -6,6 +6,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 from importlib.metadata import version as _version
 
 from align.alignment import Alignment
+from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.pipeline import supervised
@@ -14,6 +15,7 @@ from align.run import Run, Translation
 from align.solvers import (
     RCSLS,
     GeoMM,
+    KernelResidual,
     Multistep,
     Procrustes,
     Refinement,
@@ -26,6 +28,8 @@ from align.storage import load, save
 __all__ = [
     "Alignment",
     "GeoMM",
+    "KernelMap",
+    "KernelResidual",
     "LinearMap",
     "Multistep",
     "Normalization",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from align.maps import Array, LinearMap
+from align.kernel_map import PARTS, map_of
+from align.maps import Array, Map
 from align.normalize import Normalization
 from embeddings.arrays import write_tensors
 from embeddings.files import replacing
@@ -24,31 +25,32 @@ class Alignment:
     source, target : Normalization
         Fitted on the vocabularies of the run, so a word that was not among them gets the same
         centering.
-    linear : LinearMap
+    map : LinearMap or KernelMap
         Takes normalised source rows into the joint space.
-    target_linear : LinearMap, optional
+    target_map : LinearMap or KernelMap, optional
         Takes normalised target rows there; none where they are there already.
     """
 
     source: Normalization
     target: Normalization
-    linear: LinearMap
-    target_linear: LinearMap | None = None
+    map: Map
+    target_map: Map | None = None
 
     def map_source(self, vectors: Array) -> Array:
         """Bring raw source vectors, (n, d), into the joint space."""
-        return self.linear(self.source(vectors))
+        return self.map(self.source(vectors))
 
     def map_target(self, vectors: Array) -> Array:
         """Bring raw target vectors, (n, d), into the joint space."""
         normalised = self.target(vectors)
-        return self.target_linear(normalised) if self.target_linear else normalised
+        return self.target_map(normalised) if self.target_map else normalised
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
-        tensors = {"source.w": self.linear.w}
-        if self.target_linear:
-            tensors["target.w"] = self.target_linear.w
+        tensors = {}
+        for side, map_ in (("source", self.map), ("target", self.target_map)):
+            for name, part in map_.tensors.items() if map_ else ():
+                tensors[f"{side}.{name}"] = part
         for side, normalization in (("source", self.source), ("target", self.target)):
             for i, part in enumerate(normalization.parts):
                 tensors[f"{side}.{KINDS[part.ndim]}.{i}"] = part
@@ -75,12 +77,16 @@ class Alignment:
                 Normalization(tuple(steps[side]), _parts(side, steps[side], tensors))
                 for side in ("source", "target")
             )
-            w = tensors.get("target.w")
-            return cls(
-                source, target, LinearMap(tensors["source.w"]), None if w is None else LinearMap(w)
-            )
-        except (SafetensorError, KeyError, AttributeError, json.JSONDecodeError) as error:
+            own, other = (_map_parts(side, tensors) for side in ("source", "target"))
+            target_map = map_of(other) if other else None
+            return cls(source, target, map_of(own), target_map)
+        except (SafetensorError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"{path} is not a readable alignment ({error})") from error
+
+
+def _map_parts(side: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
+    names = {name: f"{side}.{name}" for name in PARTS}
+    return {name: tensors[stored] for name, stored in names.items() if stored in tensors}
 
 
 def _parts(side: str, steps: Sequence[str], tensors: Mapping[str, Array]) -> tuple[Array, ...]:

@@ -1,9 +1,10 @@
-"""`LinearMap`: the value that a solver finds."""
+"""`LinearMap`: the value that most solvers find; `Map`: what every one of them finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,21 @@ def as_rows(x: npt.ArrayLike) -> Array:
     return x.astype(np.result_type(x, np.float32), copy=False)
 
 
+class Map(Protocol):
+    """A frozen value that takes rows into another space: a `LinearMap`, or a `KernelMap`."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Dimensions in and out."""
+
+    @property
+    def tensors(self) -> dict[str, Array]:
+        """The arrays that make the map, from which `align.kernel_map.map_of` makes it again."""
+
+    def __call__(self, x: Array) -> Array:
+        """Map rows, (n, d) to (n, e), in the precision of ``x``."""
+
+
 @dataclass(frozen=True, eq=False)
 class LinearMap:
     """A linear map that acts on rows from the right: ``x @ w``.
@@ -52,6 +68,11 @@ class LinearMap:
     def shape(self) -> tuple[int, int]:
         """Dimensions in and out."""
         return int(self.w.shape[0]), int(self.w.shape[1])
+
+    @property
+    def tensors(self) -> dict[str, Array]:
+        """The arrays that make the map."""
+        return {"w": self.w}
 
     def __call__(self, x: Array) -> Array:
         """Map rows, (n, d) to (n, e), in the precision of ``x``."""
@@ -85,7 +106,7 @@ class LinearMap:
     def save(self, path: str | Path) -> None:
         """Write the map to a safetensors file."""
         with replacing(Path(path)) as beside:
-            write_tensors(beside, {"w": self.w})
+            write_tensors(beside, self.tensors)
 
     @classmethod
     def load(cls, path: str | Path) -> LinearMap:

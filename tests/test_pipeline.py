@@ -70,7 +70,7 @@ def test_the_test_dictionary_takes_no_part_in_the_map(world):
     honest = align.supervised(source, target, train, test=test, k=5)
     lied_to = align.supervised(source, target, train, test=wrong, k=5)
 
-    np.testing.assert_array_equal(honest.alignment.linear.w, lied_to.alignment.linear.w)
+    np.testing.assert_array_equal(honest.alignment.map.w, lied_to.alignment.map.w)
     assert lied_to.record.evaluation.scores[0].at(1).hits == 0
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from align import Multistep, Problem
+from align import KernelResidual, Multistep, Problem
 from align.solvers.rcsls import RCSLS, rcsls_loss, within_unit_ball
 
 
@@ -82,3 +82,8 @@ def test_hyperparameters_out_of_range_are_named(bad, message):
 def test_it_needs_seeds(noisy):
     with pytest.raises(ValueError, match="needs a seed lexicon"):
         RCSLS()(Problem(noisy.x, noisy.y, np.empty((0, 2))))
+
+
+def test_a_start_whose_map_is_not_linear_is_refused(noisy):
+    with pytest.raises(TypeError, match="rcsls starts from linear maps, but .* gives a KernelMap"):
+        RCSLS(k=5, start=KernelResidual())(noisy)

@@ -88,7 +88,7 @@ def test_a_word_nobody_trained_on_is_mapped_and_translated(cli, models):
     assert run.record.normalize == "unit,center,unit"
     mapped = unit(run.map(raw[None]))
     mean = run.alignment.source.parts[0]
-    by_hand = unit(unit(raw[None]) - mean) @ run.alignment.linear.w
+    by_hand = unit(unit(raw[None]) - mean) @ run.alignment.map.w
     assert_allclose(mapped, by_hand, atol=1e-5)
     cosine = (mapped @ run.target.vectors.T)[0].astype(float)
     r_y = np.sort(run.source.vectors @ run.target.vectors.T, axis=0)[-10:].mean(axis=0)

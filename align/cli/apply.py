@@ -82,7 +82,7 @@ def apply(
         dim = described.dim
         mapped = ((words, into_space(_fitting(rows, dim, stream))) for words, rows in stream)
         if stream_to:
-            rows = _write_blocks(stream_to, out, mapped, alignment.linear.shape[1])
+            rows = _write_blocks(stream_to, out, mapped, alignment.map.shape[1])
         else:
             rows = _write_whole(out, mapped)
     remark_all(stream.path, stream.report.remarks)

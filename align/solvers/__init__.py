@@ -5,6 +5,7 @@ from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
 from align.solvers.rcsls import RCSLS
 from align.solvers.refinement import Refinement
+from align.solvers.residual import KernelResidual
 from align.solvers.ridge import Ridge
 from align.solvers.self_learning import SelfLearning
 from align.solvers.solution import Solution, Solver
@@ -12,6 +13,7 @@ from align.solvers.solution import Solution, Solver
 __all__ = [
     "RCSLS",
     "GeoMM",
+    "KernelResidual",
     "Multistep",
     "Procrustes",
     "Refinement",

@@ -14,7 +14,7 @@ from align.problem import Problem
 from align.retrieve import current
 from align.solvers.kept import solved
 from align.solvers.procrustes import Procrustes
-from align.solvers.solution import Solution, Solver, require_pairs
+from align.solvers.solution import Solution, Solver, require_linear, require_pairs
 from align.steps import OnStep, Step, silent
 
 Rows = npt.NDArray[np.intp]
@@ -40,7 +40,7 @@ class RCSLS:
     spectral : bool
         Keep every singular value of the map at 1 or less.
     start : Solver
-        Gives the first map; a map of the target stays as it is.
+        Gives the first map, a linear one; a map of the target stays as it is.
 
     References
     ----------
@@ -64,11 +64,11 @@ class RCSLS:
             raise ValueError(f"need k >= 1 and iterations >= 1, got {self.k}, {self.iterations}")
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
-        """Solve; an error where there are no seed pairs."""
+        """Solve; an error where there are no seed pairs, or the start's map is not linear."""
         require_pairs(problem)
         first = solved(self.start, problem, on_step=on_step)
+        w, rate = require_linear(self, first.map).w.astype(np.float64), self.rate
         y = unit(first.mapped(problem)[1])
-        w, rate = np.asarray(first.map.w, dtype=np.float64), self.rate
         loss, gradient = rcsls_loss(w, problem.x, y, problem.pairs, self.k)
         losses = [loss]
         for done in range(self.iterations):

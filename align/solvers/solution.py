@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
-from align.maps import Array, LinearMap
+from align.maps import Array, LinearMap, Map
 from align.problem import Problem
 from align.retrieve import Space
 from align.steps import OnStep, silent
@@ -39,7 +39,7 @@ class Solution:
 
     Parameters
     ----------
-    map : LinearMap
+    map : LinearMap or KernelMap
         Takes normalised source rows to normalised target rows.
     pairs : (p, 2) array of int
         The pairs of rows that the map was fitted on last.
@@ -47,7 +47,7 @@ class Solution:
         The solver's loss after each of its steps; the last is that of ``map`` on ``pairs``.
     converged : bool
         Whether the solver stopped because nothing changed any more.
-    target : LinearMap, optional
+    target : LinearMap or KernelMap, optional
         Takes normalised target rows into the joint space; none where they are there already.
     space : Space, optional
         The neighbours that the last step saw: a good guess of those under ``map``.
@@ -59,12 +59,12 @@ class Solution:
         The name of the chosen one.
     """
 
-    map: LinearMap
+    map: Map
     pairs: npt.NDArray[np.intp]
     losses: tuple[float, ...]
     converged: bool
     space: Space | None = None
-    target: LinearMap | None = None
+    target: Map | None = None
     stopped: str = ""
     trials: tuple[Trial, ...] = ()
     chosen: str = ""
@@ -84,10 +84,8 @@ class Solver(Protocol):
         """Solve one problem; its arrays are not changed."""
 
 
-def mean_squared_distance(
-    problem: Problem, map_: LinearMap, target: LinearMap | None = None
-) -> float:
-    """Return the mean over the pairs of ``||x w - y||^2``, both sides mapped."""
+def mean_squared_distance(problem: Problem, map_: Map, target: Map | None = None) -> float:
+    """Return the mean over the pairs of ``||x - y||^2``, both sides mapped."""
     x, y = problem.paired
     apart = map_(x) - (target(y) if target else y)
     return float(np.mean(np.sum(apart.astype(np.float64) ** 2, axis=1)))
@@ -97,6 +95,16 @@ def require_pairs(problem: Problem) -> None:
     """Raise an error where there are no seed pairs."""
     if not len(problem.pairs):
         raise ValueError("this solver needs a seed lexicon, got 0 usable pairs")
+
+
+def require_linear(solver: Solver, map_: Map) -> LinearMap:
+    """Return the map that a solver starts from; an error where it is of another kind."""
+    if not isinstance(map_, LinearMap):
+        raise TypeError(
+            f"{solver.name} starts from linear maps, but its start gives a {type(map_).__name__}; "
+            "give another start, as Procrustes() or Multistep()"
+        )
+    return map_
 
 
 def describe(solver: Solver) -> dict[str, Any]:
