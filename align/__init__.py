@@ -13,6 +13,7 @@ from align.problem import Problem
 from align.run import Run, Translation
 from align.solvers import (
     RCSLS,
+    Contrastive,
     GeoMM,
     Multistep,
     Procrustes,
@@ -25,6 +26,7 @@ from align.storage import load, save
 
 __all__ = [
     "Alignment",
+    "Contrastive",
     "GeoMM",
     "LinearMap",
     "Multistep",

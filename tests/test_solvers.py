@@ -4,7 +4,17 @@ from conftest import rotation
 from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
-from align import GeoMM, LinearMap, Multistep, Problem, Procrustes, Refinement, Ridge, SelfLearning
+from align import (
+    Contrastive,
+    GeoMM,
+    LinearMap,
+    Multistep,
+    Problem,
+    Procrustes,
+    Refinement,
+    Ridge,
+    SelfLearning,
+)
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
 from align.solvers.solution import describe, mean_squared_distance
@@ -20,7 +30,12 @@ LEAST_SQUARES = [
     Ridge(),
     Ridge(penalty=0),
 ]
-SOLVERS = [*LEAST_SQUARES, GeoMM(), SelfLearning(patience=2, k=3, max_rank=50)]
+SOLVERS = [
+    *LEAST_SQUARES,
+    GeoMM(),
+    SelfLearning(patience=2, k=3, max_rank=50),
+    Contrastive(steps=5),
+]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 
 
