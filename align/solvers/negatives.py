@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from align.maps import Array
 from align.normalize import unit
 from align.retrieve import ready
 from align.retrieve.neighbours import Rows
-from embeddings.compiling import compiled
 
 
 def hard_negatives(queries: Array, base: Array, known: Rows, count: int) -> Rows:
@@ -111,26 +108,15 @@ class Contrast:
         ----------
         a, b : (n, d) and (m, d) arrays
         """
+        from align.retrieve.kernels import sampled_products  # compiled; `import align` is light
+
         products = np.empty(len(self.columns))
-        _products(a, b, self.starts, self.columns, products)
+        sampled_products(a, b, self.starts, self.columns, products)
         return products
 
     def matrix(self, values: Array) -> Any:  # noqa: ANN401  # scipy ships no types
         """Return the (n, m) sparse matrix of these values of the entries."""
+        from scipy.sparse import csr_array
+
         shape = len(self.sources), len(self.targets)
         return csr_array((values, self.columns, self.starts), shape=shape)
-
-
-def _dot_rows(
-    a: Array, b: Array, starts: Rows, columns: Rows, products: npt.NDArray[np.float64]
-) -> None:
-    for i in range(len(a)):
-        for place in range(starts[i], starts[i + 1]):
-            j = columns[place]
-            total = a[i, 0] * b[j, 0]
-            for axis in range(1, a.shape[1]):
-                total += a[i, axis] * b[j, axis]
-            products[place] = total
-
-
-_products = compiled(_dot_rows, fastmath={"reassoc", "contract"})
