@@ -10,10 +10,13 @@ from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.pipeline import supervised
+from align.presets import PRESETS
 from align.problem import Problem
 from align.run import Run, Translation
+from align.selection import Best
 from align.solvers import (
     RCSLS,
+    Contrastive,
     GeoMM,
     KernelResidual,
     Multistep,
@@ -27,12 +30,15 @@ from align.storage import load, save
 
 __all__ = [
     "Alignment",
+    "Best",
+    "Contrastive",
     "GeoMM",
     "KernelMap",
     "KernelResidual",
     "LinearMap",
     "Multistep",
     "Normalization",
+    "PRESETS",
     "RCSLS",
     "Problem",
     "Procrustes",

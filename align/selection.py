@@ -27,10 +27,11 @@ Rows = npt.NDArray[np.intp]
 class Best:
     """Run several solvers, choose on held-out seeds, and solve again on all seeds.
 
-    The source words of the seeds are dealt to ``folds`` parts. A candidate solves on the seeds
-    outside a part, and translates the words of the part by CSLS: the share of right ones decides;
-    of equals, the first candidate. Where a part holds ``enough`` words, one part is asked;
-    otherwise as many as are needed, at most all of them.
+    The source words of the seeds are cut into ``folds`` parts by their rank. A candidate solves on
+    the seeds outside a part, and translates the words of the part by CSLS: the share of right ones
+    decides; of equals, the first candidate. The rarest part is asked first, as a map is wanted for
+    words that are rarer than those of its dictionary; the others only as long as fewer than
+    ``enough`` words were asked.
 
     Parameters
     ----------
@@ -41,8 +42,6 @@ class Best:
         Held-out words that settle the choice.
     k : int
         The neighbourhood of CSLS.
-    seed : int
-        Of the deal.
     """
 
     name: ClassVar[str] = "best"
@@ -51,7 +50,6 @@ class Best:
     folds: int = 5
     enough: int = 500
     k: int = 10
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.folds < 2 or self.enough < 1 or self.k < 1:
@@ -95,12 +93,11 @@ class Best:
         return Trial(name, -1 if failure else hits, asked, failure)
 
     def parts(self, words: Rows) -> Iterator[Rows]:
-        """Deal the source words; yield the parts that are asked, each in order."""
-        dealt = np.random.default_rng(self.seed).permutation(words)
+        """Cut source words, the most frequent first; yield the parts that are asked."""
         asked = 0
-        for part in np.array_split(dealt, self.folds):
+        for part in reversed(np.array_split(words, self.folds)):
             if asked < self.enough:
-                yield np.sort(part)
+                yield part
             asked += len(part)
 
     def right(self, solver: Solver, problem: Problem, part: Rows, on_step: OnStep) -> int:

@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from align import (
+    Contrastive,
     GeoMM,
     KernelResidual,
     LinearMap,
@@ -33,7 +34,12 @@ LEAST_SQUARES = [
     KernelResidual(start=Procrustes(), both=False, limit=9),
     Refinement(rounds=2, k=3, solver=KernelResidual()),
 ]
-SOLVERS = [*LEAST_SQUARES, GeoMM(), SelfLearning(patience=2, k=3, max_rank=50)]
+SOLVERS = [
+    *LEAST_SQUARES,
+    GeoMM(),
+    SelfLearning(patience=2, k=3, max_rank=50),
+    Contrastive(steps=5),
+]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 
 

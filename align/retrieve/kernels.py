@@ -1,8 +1,8 @@
-"""Compiled loops for what NumPy cannot say fast: the best of a block of 16-bit scores.
+"""Compiled loops for what NumPy cannot say fast: the best of a block of scores, chosen products.
 
 The scores are bfloat16 numbers seen as int16. `_ordered` turns their bits into integers of the
-same order. Each function works on rows (or columns) from ``a`` to ``b``, without the interpreter's
-lock, so that threads can share a block.
+same order. What takes ``a`` and ``b`` works on rows (or columns) from the one to the other, without
+the interpreter's lock, so that threads can share a block.
 """
 
 from __future__ import annotations
@@ -133,3 +133,29 @@ def inner_products(
                 for j in range(queries.shape[1]):
                     total += np.float64(queries[i, j]) * np.float64(candidate[j])
             scores[i, place] = total
+
+
+@_compiled
+def sampled_products(
+    x: Any,  # noqa: ANN401
+    y: Any,  # noqa: ANN401
+    starts: Any,  # noqa: ANN401
+    columns: Any,  # noqa: ANN401
+    products: Any,  # noqa: ANN401
+) -> None:
+    """Fill ``products`` with the chosen entries of ``x @ y.T``, in the precision of the vectors.
+
+    Parameters
+    ----------
+    x, y : (n, d) and (m, d) arrays
+    starts, columns, products : (n + 1,), (e,) and (e,) arrays
+        A matrix in compressed rows: the entries of row i are from ``starts[i]`` to
+        ``starts[i + 1]``.
+    """
+    for i in range(len(starts) - 1):
+        for place in range(starts[i], starts[i + 1]):
+            other = y[columns[place]]
+            total = x[i, 0] * other[0]
+            for j in range(1, x.shape[1]):
+                total += x[i, j] * other[j]
+            products[place] = total

@@ -1,5 +1,6 @@
 """Solvers: a frozen dataclass of hyperparameters that turns a `Problem` into a `Solution`."""
 
+from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
@@ -12,6 +13,7 @@ from align.solvers.solution import Solution, Solver
 
 __all__ = [
     "RCSLS",
+    "Contrastive",
     "GeoMM",
     "KernelResidual",
     "Multistep",

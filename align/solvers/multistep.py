@@ -32,9 +32,9 @@ class Multistep:
         The power of the correlations that each side is weighted by.
     whiten : bool
     dewhiten : float
-        The share of the whitening that is undone, in [0, 1]: 1 in VecMap, 0 in canonical correlation
-        analysis. Between them, directions in which words vary much weigh more than others, but
-        less than before.
+        The share of the whitening that is undone, in [0, 1]: 1 in VecMap, 0 in canonical
+        correlation analysis. Between them, directions in which words vary much weigh more than
+        others, but less than before.
     dimensions : int
         Keep the so many strongest axes; 0 for all.
 

@@ -10,8 +10,8 @@ import numpy as np
 from align.problem import Problem
 from align.retrieve import Retrieval, Space, ready, require_retrieval
 from align.retrieve.neighbours import Rows
-from align.solvers.procrustes import Procrustes
 from align.solvers.kept import solved
+from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver
 from align.steps import OnStep, Step, silent
 
