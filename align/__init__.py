@@ -10,9 +10,10 @@ from align.maps import LinearMap
 from align.normalize import Normalization
 from align.pipeline import supervised
 from align.problem import Problem
-from align.run import Run, Translation
+from align.run import Doubt, Run, Translation
 from align.solvers import (
     RCSLS,
+    Audited,
     GeoMM,
     Multistep,
     Procrustes,
@@ -25,6 +26,8 @@ from align.storage import load, save
 
 __all__ = [
     "Alignment",
+    "Audited",
+    "Doubt",
     "GeoMM",
     "LinearMap",
     "Multistep",

@@ -4,7 +4,17 @@ from conftest import rotation
 from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
-from align import GeoMM, LinearMap, Multistep, Problem, Procrustes, Refinement, Ridge, SelfLearning
+from align import (
+    Audited,
+    GeoMM,
+    LinearMap,
+    Multistep,
+    Problem,
+    Procrustes,
+    Refinement,
+    Ridge,
+    SelfLearning,
+)
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
 from align.solvers.solution import describe, mean_squared_distance
@@ -19,6 +29,7 @@ LEAST_SQUARES = [
     Refinement(rounds=2, k=3, retrieval="nn", limit=20),
     Ridge(),
     Ridge(penalty=0),
+    Audited(),
 ]
 SOLVERS = [*LEAST_SQUARES, GeoMM(), SelfLearning(patience=2, k=3, max_rank=50)]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")

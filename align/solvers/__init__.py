@@ -1,5 +1,6 @@
 """Solvers: a frozen dataclass of hyperparameters that turns a `Problem` into a `Solution`."""
 
+from align.solvers.audited import Audited
 from align.solvers.geomm import GeoMM
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
@@ -11,6 +12,7 @@ from align.solvers.solution import Solution, Solver
 
 __all__ = [
     "RCSLS",
+    "Audited",
     "GeoMM",
     "Multistep",
     "Procrustes",
