@@ -157,6 +157,16 @@ def test_seeds_farther_than_chance_are_not_doubted(rng, caplog):
     assert "no closer than pairs made by chance" in caplog.text
 
 
+def test_cosines_that_are_all_alike_are_no_reason_to_doubt():
+    assert not wrong(np.full(80, 0.3), np.full(60, 0.3)).any()
+
+
+def test_right_pairs_may_have_one_and_the_same_cosine(rng):
+    found = wrong(np.concatenate([np.ones(70), rng.normal(0, 0.1, 30)]), rng.normal(0, 0.1, 100))
+
+    assert_allclose(found, np.arange(100) >= 70, atol=1e-6)
+
+
 @pytest.mark.parametrize("folds", [1, 61])
 def test_folds_must_have_words(rng, folds):
     with pytest.raises(ValueError, match=f"folds from 2 to the 60 source words, got {folds}"):

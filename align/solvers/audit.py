@@ -47,8 +47,8 @@ def held_out(problem: Problem, *, folds: int = 5, seed: int = 0) -> tuple[Array,
     """Return the cosine of every pair under a map that was learned without its source word.
 
     The source words are dealt to folds, each with all its translations, and orthogonal Procrustes
-    on the pairs of all other folds maps those of one. On real vectors VecMap's mapping told right
-    from wrong pairs no better, and with fewer than 2,000 pairs worse.
+    on the pairs of all other folds maps those of one. On English and German vectors VecMap's mapping
+    told right from wrong pairs no better, and with fewer than 2,000 pairs worse.
 
     Parameters
     ----------
@@ -114,8 +114,7 @@ def wrong(cosines: Array, chance: Array) -> Array:
         if right.mean <= random.mean:
             log.info("the seeds are no closer than pairs made by chance, so cannot be audited")
             return certain
-        share = found.mean()
-        odds = np.log(share / (1 - share)) + random.over(right, cosines)
+        odds = np.log(found.sum() / (1 - found).sum()) + random.over(right, cosines)
         before, found = found, (1 + np.tanh(odds / 2)) / 2
         if np.abs(found - before).max() < SETTLED:
             break
