@@ -158,7 +158,7 @@ def test_seeds_farther_than_chance_are_not_doubted(rng, caplog):
 
 
 def test_cosines_that_are_all_alike_are_no_reason_to_doubt():
-    assert not wrong(np.full(80, 0.3), np.full(60, 0.3)).any()
+    assert not wrong(np.full(80, 0.5), np.full(60, 0.5)).any()
 
 
 def test_right_pairs_may_have_one_and_the_same_cosine(rng):

@@ -47,8 +47,8 @@ def held_out(problem: Problem, *, folds: int = 5, seed: int = 0) -> tuple[Array,
     """Return the cosine of every pair under a map that was learned without its source word.
 
     The source words are dealt to folds, each with all its translations, and orthogonal Procrustes
-    on the pairs of all other folds maps those of one. With English and German, VecMap's mapping told
-    right from wrong pairs no better, and with fewer than 2,000 pairs worse.
+    on the pairs of all other folds maps those of one. With English and German, VecMap's mapping
+    told right from wrong pairs no better, and with fewer than 2,000 pairs worse.
 
     Parameters
     ----------
