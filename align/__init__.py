@@ -12,10 +12,11 @@ from align.normalize import Normalization
 from align.pipeline import supervised
 from align.presets import PRESETS
 from align.problem import Problem
-from align.run import Run, Translation
+from align.run import Doubt, Run, Translation
 from align.selection import Best
 from align.solvers import (
     RCSLS,
+    Audited,
     Contrastive,
     GeoMM,
     KernelResidual,
@@ -30,8 +31,10 @@ from align.storage import load, save
 
 __all__ = [
     "Alignment",
+    "Audited",
     "Best",
     "Contrastive",
+    "Doubt",
     "GeoMM",
     "KernelMap",
     "KernelResidual",

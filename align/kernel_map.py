@@ -12,6 +12,7 @@ from align.normalize import unit
 
 CELLS = 1 << 24  # similarities held at once
 LEAST = 1e-6  # cosines in single precision are hardly finer
+UNDOING = 20  # steps in which a shift, well below length 1, is found again
 PARTS = ("w", "anchors", "shift", "width")
 
 
@@ -84,6 +85,22 @@ class KernelMap:
             near[~x[block].any(axis=1)] = 0
             mapped[block] = unit(unit(mapped[block]) + near @ shift)
         return mapped
+
+    def undo(self, y: Array) -> Array:
+        """Find rows, (n, d), that are mapped to the directions of these, (n, e), by iteration.
+
+        With ``s`` the shift of a row, ``y`` is reached from ``u = a y - s`` of length 1, and the
+        row is ``u`` mapped back; its shift is that of the row found before.
+        """
+        goal = unit(as_rows(y))
+        back, length = self.linear.inverse, np.ones((len(goal), 1), dtype=goal.dtype)
+        x, shift = back(goal), self.shift.astype(goal.dtype)
+        for _ in range(UNDOING):
+            moved = kernel(unit(x), self.anchors.astype(goal.dtype), self.width) @ shift
+            along = np.sum(goal * moved, axis=1, keepdims=True)
+            beside = length - np.sum(moved**2, axis=1, keepdims=True)
+            x = back((along + np.sqrt(np.maximum(along**2 + beside, 0))) * goal - moved)
+        return x
 
 
 def kernel(x: Array, anchors: Array, width: float) -> Array:

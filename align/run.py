@@ -12,8 +12,11 @@ import numpy.typing as npt
 from align.alignment import Alignment
 from align.evaluate import Gold, Score, precision
 from align.maps import Array
+from align.normalize import unit
+from align.problem import Problem
 from align.record import Evaluation, LexiconRecord, Record
 from align.retrieve import Direction, Neighbours, Retrieval, Space
+from align.solvers.audit import DOUBTFUL, FEW, held_out, wrong
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -27,6 +30,28 @@ class Translation:
 
     word: str
     score: float
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A seed pair that may be wrong.
+
+    Parameters
+    ----------
+    source, target : str
+    doubt : float
+        The probability that the pair is wrong, in [0, 1].
+    cosine : float
+        Of the pair, mapped without seeing its source word.
+    suggestion : str
+        The best translation of the source word in the run, by CSLS.
+    """
+
+    source: str
+    target: str
+    doubt: float
+    cosine: float
+    suggestion: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,6 +182,58 @@ class Run:
             for (i, j), score in zip(pairs, scores, strict=True)
             if score >= min_score
         ]
+
+    def audit(
+        self, *, min_doubt: float = DOUBTFUL, seed: int = 0, on_step: OnStep = silent
+    ) -> list[Doubt]:
+        """List the seed pairs that are probably wrong, the most doubtful first.
+
+        The run's own map has seen the pairs, and brings wrong ones closer as well. So it is undone,
+        and maps are learned anew, each without the words it judges. Then only a map that lost
+        dimensions, and so cannot be undone in full, favours its seeds.
+
+        Parameters
+        ----------
+        min_doubt : float
+            Leave out pairs of less doubt; 0 for none.
+        seed : int
+            Of the audit.
+        on_step : callable
+            Told what is done.
+
+        Raises
+        ------
+        ValueError
+            If the seeds have fewer than 50 source words.
+        """
+        words = len(self.seeds.sources)
+        if words < FEW:
+            raise ValueError(
+                f"the run has seeds of {words} source words, and an audit needs {FEW} to tell "
+                "right pairs from wrong ones: align with a larger dictionary"
+            )
+        problem = self._undone()
+        cosines, chance = held_out(problem, seed=seed)
+        doubts = wrong(cosines, chance)
+        listed = np.lexsort((cosines, -doubts))[: np.count_nonzero(doubts >= min_doubt)]
+        pairs = [self.seeds.pairs[i] for i in listed]
+        rows = [self.source.index[a] for a, _ in pairs]
+        best, _ = self.space.best(np.array(rows, dtype=np.intp), on_step=on_step)
+        return [
+            Doubt(a, b, float(doubts[i]), float(cosines[i]), self.target.words[j])
+            for (a, b), i, j in zip(pairs, listed, best, strict=True)
+        ]
+
+    def _undone(self) -> Problem:
+        """Return the seeds with their vectors as they were before they were mapped, of length 1."""
+        rows = rows_of(self.seeds.pairs, self.source, self.target)
+        (x, sources), (y, targets) = (np.unique(side, return_inverse=True) for side in rows.T)
+        to_x, to_y = self.alignment.map, self.alignment.target_map
+        return Problem(
+            unit(to_x.undo(self.space.x[x])),
+            unit(to_y.undo(self.space.y[y])) if to_y else self.space.y[y],
+            np.column_stack([sources, targets]),
+        )
 
     def evaluate(
         self,

@@ -14,13 +14,15 @@ from align.evaluate import Gold, precision
 from align.presets import candidates
 from align.problem import Problem
 from align.retrieve import Space
-from align.solvers import Solution, Solver
+from align.solvers import Audited, Solution, Solver
+from align.solvers.audit import DOUBTFUL, doubts
 from align.solvers.kept import keeping, solved
 from align.solvers.solution import Trial, require_pairs
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
 Rows = npt.NDArray[np.intp]
+DIRTY = 0.05  # the share of doubtful seeds above which they are worth leaving out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,9 @@ class Best:
     decides; of equals, the first candidate. The rarest part is asked first, as a map is wanted for
     words that are rarer than those of its dictionary; the others only as long as fewer than
     ``enough`` words were asked.
+
+    Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
+    best candidate is also tried without these.
 
     Parameters
     ----------
@@ -77,6 +82,11 @@ class Best:
             if all(trial.failure for trial in trials):
                 raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")
             chosen = max(range(len(trials)), key=lambda i: trials[i].hits)
+            if np.mean(doubts(problem) > DOUBTFUL) > DIRTY:
+                name, solver = running[chosen]
+                running = (*running, (f"{name}, audited", Audited(solver=solver)))
+                trials.append(self.trial(*running[-1], problem, parts, on_step))
+                chosen = max(chosen, len(trials) - 1, key=lambda i: trials[i].hits)
             solution = solved(running[chosen][1], problem, on_step=on_step)
         return replace(solution, trials=tuple(trials), chosen=trials[chosen].name)
 

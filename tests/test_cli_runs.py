@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import rotation
 
 import align
 import embeddings
@@ -190,3 +191,62 @@ def test_apply_does_not_overwrite_what_it_reads(cli, made):
     assert result.exit_code == 1
     assert "is the file that is read" in result.stderr
     assert Path("src.vec").read_bytes() == before
+
+
+@pytest.fixture
+def dirty(cli, rng):
+    """A run of 120 seeds, of which the first 30 are wrong."""
+    x = rng.standard_normal((120, 8)).astype(np.float32)
+    y = (x @ rotation(rng, 8) + 0.02 * rng.standard_normal((120, 8))).astype(np.float32)
+    for name, rows in (("src", x), ("tgt", y)):
+        embeddings.save(
+            embeddings.Embeddings([f"{name[0]}{i}" for i in range(120)], rows), f"{name}.vec"
+        )
+    answers = [*range(1, 30), 0, *range(30, 120)]
+    Path("dirty.txt").write_text("".join(f"s{i} t{j}\n" for i, j in enumerate(answers)))
+    assert (
+        cli("supervised", "src.vec", "tgt.vec", "--train", "dirty.txt", "-o", "run").exit_code == 0
+    )
+    return "run"
+
+
+def test_an_audit_lists_wrong_seeds_with_what_the_run_suggests(cli, dirty):
+    result = cli("lexicon", dirty, "-o", "-", "--audit")
+
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    wrong = {f"s{i}" for i in range(30)}
+    assert len({row[0] for row in rows} & wrong) > 25
+    assert len({row[0] for row in rows} - wrong) < 5
+    assert [float(row[2]) for row in rows] == sorted((float(row[2]) for row in rows), reverse=True)
+    assert all(0.5 <= float(row[2]) <= 1 and -1 <= float(row[3]) <= 1 for row in rows)
+    assert np.mean([row[4][1:] == row[0][1:] for row in rows]) > 0.8
+    assert f"{len(rows)} of 120 seed pairs are doubtful" in result.stderr
+
+
+def test_an_audit_is_written_and_takes_another_doubt(cli, dirty):
+    every = cli("lexicon", dirty, "-o", "all.tsv", "--audit", "--min-score", 0)
+    sure = cli("lexicon", dirty, "-o", "-", "--audit", "--min-score", 0.99)
+
+    assert "120 pairs in all.tsv" in every.stderr
+    lines = Path("all.tsv").read_text().splitlines()
+    assert sure.stdout.splitlines() == [li for li in lines if float(li.split("\t")[2]) >= 0.99]
+    assert cli("lexicon", dirty, "-o", "all.tsv", "--audit").exit_code == 1  # without --force
+
+
+@pytest.mark.parametrize(
+    "option", [("--retrieval", "nn"), ("--max-rank", "5"), ("--direction", "union")]
+)
+def test_an_audit_takes_no_options_of_induction(cli, dirty, option):
+    result = cli("lexicon", dirty, "-o", "-", "--audit", *option)
+
+    assert result.exit_code == 2
+    expected = f"{option[0]} is about pairs that are induced, not about seeds: drop it, or --audit"
+    assert expected in result.stderr
+
+
+def test_a_run_of_few_seeds_is_not_audited(cli, made):
+    result = cli("lexicon", made, "-o", "-", "--audit")
+
+    assert result.exit_code == 1
+    assert "seeds of 20 source words, and an audit needs 50" in result.stderr
+    assert "align with a larger dictionary" in result.stderr

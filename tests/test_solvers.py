@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from align import (
+    Audited,
     Contrastive,
     GeoMM,
     KernelResidual,
@@ -39,6 +40,7 @@ SOLVERS = [
     GeoMM(),
     SelfLearning(patience=2, k=3, max_rank=50),
     Contrastive(steps=5),
+    Audited(),
 ]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 

@@ -135,6 +135,7 @@ def main() -> None:
     Then, with a run:
       align evaluate RUN --test FILE              score it on another dictionary
       align lexicon RUN -o en-fr.tsv              induce a dictionary
+      align lexicon RUN -o - --audit              list seed pairs that are probably wrong
       align apply RUN -o en.mapped.vec            map a file of vectors of any size
       align cache                                 what is kept of text files read before
     \b

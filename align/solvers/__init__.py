@@ -1,5 +1,6 @@
 """Solvers: a frozen dataclass of hyperparameters that turns a `Problem` into a `Solution`."""
 
+from align.solvers.audited import Audited
 from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
 from align.solvers.multistep import Multistep
@@ -13,6 +14,7 @@ from align.solvers.solution import Solution, Solver
 
 __all__ = [
     "RCSLS",
+    "Audited",
     "Contrastive",
     "GeoMM",
     "KernelResidual",
