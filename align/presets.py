@@ -30,35 +30,30 @@ PRESETS: dict[str, Solver] = {
     "ridge": Ridge(),  # Mikolov et al. 2013, Dinu et al. 2015
 }
 
-PLENTY = 2_000  # source words of the seeds, with which nothing need be learned from nothing
+PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start
 
 
 def candidates(words: int) -> tuple[tuple[str, Solver], ...]:
     """Return what `align.selection.Best` chooses from, by the number of source words of the seeds.
 
     Each of the stronger ones starts from the one before: the dictionary grows by mutual CSLS
-    neighbours, a last mapping weighs the axes by their correlations and undoes half of the
-    whitening, and a kernel ridge regression moves regions that a linear map misses. Where seeds
-    are few, the dictionary also grows by self-learning, from a metric of both sides, which of few
+    neighbours; a last mapping weighs the axes by their correlations and undoes half of the
+    whitening; a kernel ridge regression moves regions that a linear map misses. Where seeds are
+    few, the dictionary first grows by self-learning, from a metric of both sides, which of few
     seeds is better than a rotation.
     """
-    simple = (("procrustes", Procrustes()), ("vecmap", Multistep()))
-    if words >= PLENTY:
-        return simple + grown("", Multistep())
-    sparse = GeoMM(penalty=30)
-    learned = SelfLearning(start=sparse, keep=1, patience=5, max_rank=8_000, keep_seeds=True)
-    return simple + grown("", sparse) + grown("self-learning, ", learned)
-
-
-def grown(name: str, start: Solver) -> tuple[tuple[str, Solver], ...]:
-    """Return candidates of which each starts from the one before."""
+    start: Solver = Multistep()
+    if words < PLENTY:
+        few = GeoMM(penalty=30)
+        start = SelfLearning(start=few, keep=1, patience=5, max_rank=8_000, keep_seeds=True)
     growing = Refinement(
         rounds=3, start=start, solver=Multistep(), keep_seeds=True, max_rank=20_000
     )
     weighing = Multistep(dewhiten=0.5, reweight=1)
     weighed = Refinement(rounds=1, start=growing, solver=weighing, keep_seeds=True, max_rank=20_000)
     return (
-        (f"{name}grown", growing),
-        (f"{name}grown, weighed", weighed),
-        (f"{name}grown, weighed, kernel", KernelResidual(start=weighed)),
+        ("procrustes", Procrustes()),
+        ("vecmap", Multistep()),
+        ("grown, weighed", weighed),
+        ("grown, weighed, kernel", KernelResidual(start=weighed)),
     )

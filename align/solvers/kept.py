@@ -38,8 +38,11 @@ class _Kept:
         key = self.key(solver, problem)
         path = self.folder / f"{key}.safetensors" if self.folder else None
         if key not in self.solutions and path and path.exists():
-            log.info("%s was solved before: %s", solver.name, path)
-            self.solutions[key] = read_solution(path)
+            try:
+                self.solutions[key] = read_solution(path)
+                log.info("%s was solved before: %s", solver.name, path)
+            except ValueError as error:
+                log.warning("%s; it is solved again", error)
         if key not in self.solutions:
             solution = replace(solver(problem, on_step=on_step), space=None)
             if path:

@@ -56,4 +56,4 @@ def read_solution(path: Path) -> Solution:
             stopped=told["stopped"],
         )
     except (SafetensorError, KeyError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is not a readable step ({error}); delete it") from error
+        raise ValueError(f"{path} is not a readable step ({error})") from error

@@ -1,0 +1,222 @@
+import logging
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+import align
+from align import Best, KernelResidual, Multistep, Problem, Procrustes, SelfLearning, Solution
+from align.maps import LinearMap
+from align.presets import PLENTY, PRESETS, candidates
+from align.solvers.kept import keeping, solved
+from align.steps import silent
+from dictionaries import Lexicon
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """Maps everything to where nothing is."""
+
+    name: ClassVar[str] = "wrong"
+
+    def __call__(self, problem, *, on_step=silent):
+        w = np.random.default_rng(1).standard_normal((problem.x.shape[1], problem.y.shape[1]))
+        return Solution(LinearMap(w), problem.pairs, (), converged=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting:
+    """Procrustes that writes down the seeds it is given."""
+
+    name: ClassVar[str] = "counting"
+    calls: ClassVar[list] = []
+
+    def __call__(self, problem, *, on_step=silent):
+        self.calls.append(problem.pairs)
+        return Procrustes()(problem)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failing:
+    name: ClassVar[str] = "failing"
+
+    def __call__(self, problem, *, on_step=silent):
+        raise ValueError("nothing can be solved")
+
+
+@pytest.fixture
+def calls():
+    Counting.calls.clear()
+    return Counting.calls
+
+
+def test_the_better_candidate_is_chosen_and_solves_on_all_seeds(noisy):
+    best = Best(candidates=(("bad", Wrong()), ("good", Procrustes())), k=3)
+
+    solution = best(noisy)
+
+    assert solution.chosen == "good"
+    assert [trial.name for trial in solution.trials] == ["bad", "good"]
+    assert solution.trials[0].hits < solution.trials[1].hits <= solution.trials[1].asked == 30
+    np.testing.assert_array_equal(solution.map.w, Procrustes()(noisy).map.w)
+
+
+def test_of_equals_the_first_is_chosen(noisy):
+    best = Best(candidates=(("one", Procrustes()), ("two", Procrustes())), k=3)
+
+    assert best(noisy).chosen == "one"
+
+
+def test_no_held_out_word_is_among_the_seeds_of_its_own_trial(noisy, calls):
+    many = np.concatenate([noisy.pairs, noisy.pairs[:10] + [0, 7]])  # second translations
+    problem = Problem(noisy.x, noisy.y, many)
+
+    Best(candidates=(("all", Counting()),), folds=5, k=3)(problem)
+
+    *trials, last = calls
+    seen = [set(range(30)) - set(pairs[:, 0]) for pairs in trials]
+    assert [len(words) for words in seen] == [6] * 5
+    assert set.union(*seen) == set(range(30))
+    assert len(last) == len(many)
+
+
+def test_the_rarest_words_are_held_out_and_no_more_than_are_enough(noisy, calls):
+    Best(candidates=(("all", Counting()),), folds=5, enough=6, k=3)(noisy)
+
+    assert len(calls) == 2
+    assert set(range(30)) - set(calls[0][:, 0]) == set(range(24, 30))
+
+
+def test_what_candidates_share_is_solved_once(noisy, calls):
+    chain = tuple((f"k{w}", KernelResidual(start=Counting(), width=w)) for w in (0.5, 1.0))
+
+    Best(candidates=chain, folds=5, enough=6, k=3)(noisy)
+
+    assert len(calls) == 2  # on the rest of the seeds, and on all
+
+
+def test_a_candidate_that_cannot_solve_is_out_and_says_why(noisy):
+    best = Best(candidates=(("fails", Failing()), ("bad", Wrong())), k=3)
+
+    solution = best(noisy)
+
+    assert solution.chosen == "bad"
+    assert solution.trials[0].failure == "nothing can be solved"
+
+
+def test_where_no_candidate_can_solve_the_reason_is_told(noisy):
+    with pytest.raises(ValueError, match="no candidate could solve.*nothing can be solved"):
+        Best(candidates=(("fails", Failing()),), k=3)(noisy)
+
+
+def test_fewer_words_than_folds_are_named(noisy):
+    with pytest.raises(ValueError, match="at least 5 source words, got 3"):
+        Best(k=3)(Problem(noisy.x, noisy.y, noisy.pairs[:3]))
+
+
+@pytest.mark.parametrize("wrong", [{"folds": 1}, {"enough": 0}, {"k": 0}])
+def test_hyperparameters_out_of_range_are_named(wrong):
+    with pytest.raises(ValueError, match=r"need folds >= 2, enough >= 1 and k >= 1, got"):
+        Best(**wrong)
+
+
+def test_the_test_dictionary_takes_no_part(world, rng):
+    source, target, pairs = world
+    train, test = pairs.split(0.7)
+    answers = rng.permutation([target for _, target in test.pairs])
+    mixed = Lexicon(tuple(zip(test.sources, answers, strict=True)))
+    solver = Best(candidates=(("one", Procrustes()), ("two", Multistep())), k=3)
+
+    one, other = (
+        align.supervised(source, target, train, solver=solver, k=3, test=labels)
+        for labels in (test, mixed)
+    )
+
+    assert one.record.evaluation != other.record.evaluation
+    assert one.record.trials == other.record.trials
+    assert one.record.chosen == other.record.chosen
+    np.testing.assert_array_equal(one.source.vectors, other.source.vectors)
+    np.testing.assert_array_equal(one.target.vectors, other.target.vectors)
+
+
+def test_candidates_learn_for_themselves_only_where_seeds_are_few():
+    def learns(solver):
+        return isinstance(solver, SelfLearning) or learns_from(solver)
+
+    def learns_from(solver):
+        return hasattr(solver, "start") and learns(solver.start)
+
+    assert any(learns(solver) for _, solver in candidates(100))
+    assert not any(learns(solver) for _, solver in candidates(PLENTY))
+
+
+def test_names_of_candidates_are_distinct():
+    names = [name for name, _ in candidates(100)]
+
+    assert len(set(names)) == len(names)
+
+
+def test_presets_can_be_described_and_compared():
+    for solver in PRESETS.values():
+        assert align.solvers.solution.describe(solver)["name"] == solver.name
+        assert solver == type(solver)(**vars(solver))
+
+
+def test_a_solution_is_kept_on_disk_and_found_again(noisy, tmp_path, calls):
+    chain = KernelResidual(start=Counting())
+    with keeping(noisy, tmp_path):
+        first = solved(chain, noisy)
+
+    with keeping(noisy, tmp_path):
+        again = solved(chain, noisy)
+
+    assert len(calls) == 1
+    np.testing.assert_equal(again.map.tensors, first.map.tensors)
+    np.testing.assert_equal(again.target.tensors, first.target.tensors)
+    np.testing.assert_array_equal(again.pairs, first.pairs)
+    assert again.losses == first.losses
+
+
+def test_what_was_kept_of_other_vectors_or_seeds_is_not_taken(noisy, tmp_path, calls):
+    others = [
+        Problem(noisy.x + np.float64(1e-9), noisy.y, noisy.pairs),
+        Problem(noisy.x, noisy.y, noisy.pairs[1:]),
+    ]
+    for problem in (noisy, *others):
+        with keeping(problem, tmp_path):
+            solved(Counting(), problem)
+
+    assert len(calls) == 3
+
+
+def test_a_damaged_step_is_solved_again(noisy, tmp_path, calls, caplog):
+    with keeping(noisy, tmp_path):
+        solved(Counting(), noisy)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-9])
+
+    with caplog.at_level(logging.WARNING), keeping(noisy, tmp_path):
+        solved(Counting(), noisy)
+
+    assert len(calls) == 2
+    assert str(path) in caplog.text
+
+
+def test_a_run_that_was_killed_goes_on_with_what_was_solved(noisy, tmp_path, calls):
+    class Killed(BaseException):
+        pass
+
+    def kill(step):
+        if step.stage == "candidates":
+            raise Killed
+
+    best = Best(candidates=(("one", Counting()), ("two", Multistep())), folds=5, k=3)
+    with pytest.raises(Killed), keeping(noisy, tmp_path):
+        best(noisy, on_step=kill)
+
+    with keeping(noisy, tmp_path):
+        resumed = best(noisy)
+
+    assert len(calls) == 5 + (resumed.chosen == "one")
+    np.testing.assert_array_equal(resumed.map.w, best(noisy).map.w)
