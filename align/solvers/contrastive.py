@@ -29,7 +29,7 @@ class Contrastive:
     seeds: every step goes down the gradient of `contrastive_loss` over all pairs at once. The
     first round fits ``start`` to the seeds; every other fits it anew to the seeds and to the
     ``added`` mutual CSLS neighbours of the round before that score highest, neither of whose words
-    is in a seed.
+    is in a seed. ``losses`` holds the loss after each step, of the negatives then in use.
 
     The defaults are the paper's for 5,000 seeds; those for 1,000 are ``Contrastive(rate=2, decay=1,
     steps=50, negatives=60, rounds=3, added=6000, max_rank=20_000, seeds_only=False)``, where the
