@@ -45,7 +45,9 @@ def candidates(words: int) -> tuple[tuple[str, Solver], ...]:
     start: Solver = Multistep()
     if words < PLENTY:
         few = GeoMM(penalty=30)
-        start = SelfLearning(start=few, keep=1, patience=5, max_rank=8_000, keep_seeds=True)
+        start = SelfLearning(
+            start=few, keep=1, patience=2, threshold=1e-3, max_rank=12_000, keep_seeds=True
+        )
     growing = Refinement(
         rounds=3, start=start, solver=Multistep(), keep_seeds=True, max_rank=20_000
     )

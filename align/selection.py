@@ -53,7 +53,7 @@ class Best:
 
     candidates: tuple[tuple[str, Solver], ...] = ()
     folds: int = 5
-    enough: int = 500
+    enough: int = 400
     k: int = 10
 
     def __post_init__(self) -> None:

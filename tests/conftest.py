@@ -95,7 +95,8 @@ def files(cli, world):
     train, test = lexicon.split(0.5)
     dictionaries.save(train, "train.txt")
     dictionaries.save(test, "test.txt")
-    return ["supervised", "src.vec", "tgt.vec", "--train", "train.txt", "--test", "test.txt"]
+    plain = ["supervised", "src.vec", "tgt.vec", "--method", "procrustes"]
+    return [*plain, "--train", "train.txt", "--test", "test.txt"]
 
 
 @pytest.fixture

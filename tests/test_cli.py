@@ -51,7 +51,7 @@ def test_codes_are_looked_up_in_the_data_home(cli, files, name):
     (cli.home / "aa-bb.0-5000.txt").write_bytes(Path("train.txt").read_bytes())
     (cli.home / "aa-bb.5000-6500.txt").write_bytes(Path("test.txt").read_bytes())
 
-    result = cli("supervised", "aa", "bb")
+    result = cli("supervised", "aa", "bb", "--method", "procrustes")
 
     assert result.exit_code == 0, result.output
     assert "aa -> bb" in result.stdout
@@ -64,7 +64,7 @@ def test_the_option_goes_before_the_environment(cli, files, tmp_path):
     for side, code in (("src", "aa"), ("tgt", "bb")):
         (tmp_path / "other" / f"{code}.vec").write_bytes(Path(f"{side}.vec").read_bytes())
 
-    args = ("supervised", "aa", "bb", "--train", "train.txt")
+    args = ("supervised", "aa", "bb", "--train", "train.txt", "--method", "procrustes")
     assert cli(*args).exit_code == 1
     result = cli(*args, "--data-home", tmp_path / "other")
 
@@ -73,7 +73,7 @@ def test_the_option_goes_before_the_environment(cli, files, tmp_path):
 
 
 def test_the_sample_works_in_the_other_direction_without_a_leak(cli):
-    result = cli("supervised", "fr", "en")
+    result = cli("supervised", "fr", "en", "--method", "procrustes")
 
     assert result.exit_code == 0
     assert load_json("runs/fr-en-supervised")["evaluation"]["shared_with_seeds"] == 0
@@ -123,7 +123,9 @@ def test_few_seeds_and_leaks_are_remarked_on(cli, files):
         embeddings.Embeddings([f"t{i}" for i in range(40)], with_many_dimensions.vectors),
         "wide2.vec",
     )
-    result = cli("supervised", "wide.vec", "wide2.vec", "--train", "few.txt")
+    result = cli(
+        "supervised", "wide.vec", "wide2.vec", "--train", "few.txt", "--method", "procrustes"
+    )
     assert "fitted on 12 pairs, fewer than its 20 dimensions" in result.stderr
     assert "--refine 5 may help" in result.stderr
 

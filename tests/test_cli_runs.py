@@ -154,7 +154,17 @@ def test_case_is_folded_everywhere_on_demand(cli, world):
         embeddings.save(upper, f"{name}.vec")
     Path("mixed.txt").write_text("".join(f"{a.title()} {b}\n" for a, b in lexicon.pairs))
 
-    args = ("supervised", "src.vec", "tgt.vec", "--train", "mixed.txt", "-o", "run")
+    args = (
+        "supervised",
+        "src.vec",
+        "tgt.vec",
+        "--train",
+        "mixed.txt",
+        "-o",
+        "run",
+        "--method",
+        "procrustes",
+    )
     assert "hold none of the 40 pairs" in cli(*args).stderr
     assert cli(*args, "--lower").exit_code == 0
 
@@ -205,7 +215,18 @@ def dirty(cli, rng):
     answers = [*range(1, 30), 0, *range(30, 120)]
     Path("dirty.txt").write_text("".join(f"s{i} t{j}\n" for i, j in enumerate(answers)))
     assert (
-        cli("supervised", "src.vec", "tgt.vec", "--train", "dirty.txt", "-o", "run").exit_code == 0
+        cli(
+            "supervised",
+            "src.vec",
+            "tgt.vec",
+            "--train",
+            "dirty.txt",
+            "-o",
+            "run",
+            "--method",
+            "procrustes",
+        ).exit_code
+        == 0
     )
     return "run"
 

@@ -31,7 +31,17 @@ def models(cli, rng):
     embeddings.save(Embeddings(sources.words[:40], sources.vectors[:40]), "s.vec")
     embeddings.save(targets, "t.vec")
     Path("train.txt").write_text("".join(f"s{i:02} t{i:02}\n" for i in range(40)))
-    made = cli("supervised", "s.vec", "t.vec", "--train", "train.txt", "-o", "run")
+    made = cli(
+        "supervised",
+        "s.vec",
+        "t.vec",
+        "--train",
+        "train.txt",
+        "-o",
+        "run",
+        "--method",
+        "procrustes",
+    )
     assert made.exit_code == 0, made.output
     return x
 
