@@ -9,7 +9,7 @@ from align.alignment import Alignment
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
-from align.pipeline import supervised
+from align.pipeline import refine, supervised
 from align.presets import PRESETS
 from align.problem import Problem
 from align.run import Doubt, Run, Translation
@@ -52,6 +52,7 @@ __all__ = [
     "Solution",
     "Translation",
     "load",
+    "refine",
     "save",
     "supervised",
 ]

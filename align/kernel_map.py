@@ -12,6 +12,7 @@ from align.normalize import unit
 
 CELLS = 1 << 24  # similarities held at once
 LEAST = 1e-6  # cosines in single precision are hardly finer
+ORTHOGONAL = 1e-4  # the largest deviation of a map that keeps lengths
 UNDOING = 20  # steps in which a shift, well below length 1, is found again
 PARTS = ("w", "anchors", "shift", "width")
 
@@ -85,6 +86,18 @@ class KernelMap:
             near[~x[block].any(axis=1)] = 0
             mapped[block] = unit(unit(mapped[block]) + near @ shift)
         return mapped
+
+    def then(self, after: LinearMap) -> KernelMap:
+        """Compose: first this map, then ``after``, which must be orthogonal.
+
+        Raises
+        ------
+        ValueError
+            If it is not, as the lengths that it changes do not stay in this form.
+        """
+        if after.deviation > ORTHOGONAL:
+            raise ValueError("only an orthogonal map can follow a KernelMap")
+        return KernelMap(self.linear.then(after), self.anchors, after(self.shift), self.width)
 
     def undo(self, y: Array) -> Array:
         """Find rows, (n, d), that are mapped to the directions of these, (n, e), by iteration.

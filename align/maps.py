@@ -49,6 +49,9 @@ class Map(Protocol):
     def undo(self, y: Array) -> Array:
         """Find rows, (n, d), that are mapped to the directions of these, (n, e)."""
 
+    def then(self, after: LinearMap) -> Map:
+        """Compose: first this map, then ``after``."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinearMap:

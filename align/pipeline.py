@@ -7,14 +7,17 @@ import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from align.alignment import Alignment
+from align.maps import LinearMap
 from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
 from align.retrieve import Space, ahead, require_faiss
 from align.run import Run, covered, gold_of, rows_of
-from align.solvers import Procrustes, Solver
+from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
+from align.solvers.kept import keeping
 from align.solvers.solution import describe
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
@@ -35,6 +38,7 @@ def supervised(
     k: int = 10,
     test: Lexicon | None = None,
     seed: int = 0,
+    steps: Path | None = None,
     on_step: OnStep = silent,
 ) -> Run:
     """Align two languages with a seed lexicon.
@@ -55,6 +59,9 @@ def supervised(
         Scores the run; takes no part in anything else.
     seed : int
         Of the bootstrap (and of the solver, where it is stochastic, through its own field).
+    steps : Path, optional
+        A folder where the solutions that others start from are kept: the same call after a kill
+        goes on from them.
     on_step : callable
         Told what is done.
 
@@ -80,10 +87,9 @@ def supervised(
     x_normalization, x = Normalization.fitted(source.vectors, normalize)
     y_normalization, y = Normalization.fitted(target.vectors, normalize)
     problem = Problem(x, y, rows_of(seeds.pairs, source, target))
-    solution = solver(problem, on_step=on_step)
-    space = solution.space if solution.converged else None  # it saw the map that is returned
-    if space is None or space.k != k:
-        space = Space.of(*solution.mapped(problem), k, like=solution.space, on_step=on_step)
+    with keeping(problem, steps):
+        solution = solver(problem, on_step=on_step)
+    space = _space(solution, problem, k, on_step)
     record = Record(
         method="supervised",
         solver=describe(solver),
@@ -101,16 +107,92 @@ def supervised(
         fitted_pairs=len(solution.pairs),
         evaluation=None,
         versions=versions(),
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        created=_now(),
         recall=space.recall,
         seconds=0.0,
     )
     alignment = Alignment(x_normalization, y_normalization, solution.map, solution.target)
     joint = replace(source, vectors=space.x), replace(target, vectors=space.y)
     run = Run(joint[0], joint[1], seeds, alignment, space, record)
+    return _scored(run, test, started, on_step)
+
+
+def refine(
+    run: Run,
+    *,
+    rounds: int = 5,
+    max_rank: int = Refinement.max_rank,
+    test: Lexicon | None = None,
+    on_step: OnStep = silent,
+) -> Run:
+    """Go on from a run: refine its map on mutual CSLS neighbours.
+
+    The joint space of the run is rotated, round by round, by orthogonal Procrustes, so that a run
+    of any method can be refined.
+
+    Parameters
+    ----------
+    run : Run
+    rounds, max_rank : int
+        As in `align.Refinement`.
+    test : Lexicon, optional
+        Scores the new run.
+
+    Returns
+    -------
+    Run
+        Whose record tells the solver of the old run as the start of its own.
+
+    Raises
+    ------
+    ValueError
+        If no pair of words is mutual.
+    """
+    started = time.perf_counter()
+    if test is not None:
+        gold_of(test, run.source, run.target)
+    record = run.record
+    solver = Refinement(rounds=rounds, start=Identity(), k=record.k, max_rank=max_rank)
+    rows = rows_of(run.seeds.pairs, run.source, run.target)
+    problem = Problem(run.space.x, run.space.y, rows)
+    solution = solver(problem, on_step=on_step)
+    if not isinstance(solution.map, LinearMap):  # of Procrustes it is
+        raise TypeError(f"expected a rotation, got {type(solution.map).__name__}")
+    space = _space(solution, problem, record.k, on_step)
+    alignment = replace(run.alignment, map=run.alignment.map.then(solution.map))
+    joint = replace(run.source, vectors=space.x), replace(run.target, vectors=space.y)
+    record = replace(
+        record,
+        solver={**describe(solver), "start": record.solver},
+        losses=solution.losses,
+        converged=solution.converged,
+        stopped=solution.stopped,
+        fitted_pairs=len(solution.pairs),
+        evaluation=None,
+        versions=versions(),
+        created=_now(),
+        recall=space.recall,
+    )
+    return _scored(Run(*joint, run.seeds, alignment, space, record), test, started, on_step)
+
+
+def _space(solution: Solution, problem: Problem, k: int, on_step: OnStep) -> Space:
+    """Return both sides in the joint space; the solver's own where it saw the map it returns."""
+    space = solution.space if solution.converged else None
+    if space is None or space.k != k:
+        space = Space.of(*solution.mapped(problem), k, like=solution.space, on_step=on_step)
+    return space
+
+
+def _scored(run: Run, test: Lexicon | None, started: float, on_step: OnStep) -> Run:
+    """Return the run with its scores, and the time it took."""
     evaluation = None if test is None else run.evaluate(test, on_step=on_step)
     seconds = round(time.perf_counter() - started, 3)
-    return replace(run, record=replace(record, evaluation=evaluation, seconds=seconds))
+    return replace(run, record=replace(run.record, evaluation=evaluation, seconds=seconds))
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:

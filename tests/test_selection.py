@@ -220,3 +220,14 @@ def test_a_run_that_was_killed_goes_on_with_what_was_solved(noisy, tmp_path, cal
 
     assert len(calls) == 5 + (resumed.chosen == "one")
     np.testing.assert_array_equal(resumed.map.w, best(noisy).map.w)
+
+
+def test_a_disk_that_is_full_costs_no_run(noisy, tmp_path, calls, caplog):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+
+    with caplog.at_level(logging.WARNING), keeping(noisy, blocked / "steps"):
+        solution = solved(Counting(), noisy)
+
+    np.testing.assert_array_equal(solution.map.w, Procrustes()(noisy).map.w)
+    assert "cannot be kept" in caplog.text

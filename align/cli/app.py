@@ -21,6 +21,7 @@ from align.cli.encode import encode
 from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
+from align.cli.refine import refine
 from align.cli.supervised import supervised
 from align.cli.translate import translate
 
@@ -134,6 +135,7 @@ def main() -> None:
     \b
     Then, with a run:
       align evaluate RUN --test FILE              score it on another dictionary
+      align refine RUN --rounds 5                 go on from it
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align lexicon RUN -o - --audit              list seed pairs that are probably wrong
       align apply RUN -o en.mapped.vec            map a file of vectors of any size
@@ -162,6 +164,7 @@ for command in (
     supervised,
     translate,
     evaluate,
+    refine,
     lexicon,
     apply,
     encode,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import click
@@ -136,7 +137,8 @@ def supervised(
 
     SRC and TGT are language codes or paths of vector files. Prints precision@1, 5 and 10 by
     nearest neighbour and by CSLS with 95 % intervals; the run is kept in a folder for
-    translate, evaluate, lexicon and apply.
+    translate, evaluate, refine, lexicon and apply. A command that was stopped goes on from what it
+    had solved when it is given again.
 
     \b
     Examples:
@@ -168,6 +170,7 @@ def supervised(
         solver: Solver = Best(k=k) if method == "best" else PRESETS[method]
         if refine:
             solver = Refinement(rounds=refine, start=solver, k=k, max_rank=max_rank)
+        steps = folder.absolute().with_name(f".{folder.name}.steps")
         run = align.supervised(
             source,
             target,
@@ -177,9 +180,11 @@ def supervised(
             k=k,
             test=scored,
             seed=seed,
+            steps=steps,
             on_step=bars,
         )
     align.save(run, folder, force=force)
+    shutil.rmtree(steps, ignore_errors=True)
     record = run.record
     click.echo(json.dumps(as_dict(record), ensure_ascii=False) if as_json else run_table(record))
     doubts(record, record.evaluation)

@@ -3,6 +3,7 @@
 from align.solvers.audited import Audited
 from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
+from align.solvers.identity import Identity
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
 from align.solvers.rcsls import RCSLS
@@ -17,6 +18,7 @@ __all__ = [
     "Audited",
     "Contrastive",
     "GeoMM",
+    "Identity",
     "KernelResidual",
     "Multistep",
     "Procrustes",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,12 @@ class _Kept:
     x: Array
     y: Array
     folder: Path | None
-    stamp: str = ""
     solutions: dict[str, Solution] = field(default_factory=dict)
+
+    @cached_property
+    def stamp(self) -> str:
+        """Stands for both sets of vectors, where that matters."""
+        return digest(self.x, self.y) if self.folder else ""
 
     def __call__(self, solver: Solver, problem: Problem, on_step: OnStep) -> Solution:
         key = self.key(solver, problem)
@@ -46,7 +51,7 @@ class _Kept:
         if key not in self.solutions:
             solution = replace(solver(problem, on_step=on_step), space=None)
             if path:
-                write_solution(solution, path)
+                _write(solution, path)
             self.solutions[key] = solution
         return self.solutions[key]
 
@@ -54,6 +59,14 @@ class _Kept:
         """Name a solution by everything that it depends on."""
         settings = json.dumps(describe(solver), sort_keys=True)
         return digest(problem.pairs, before=self.stamp + settings)
+
+
+def _write(solution: Solution, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_solution(solution, path)
+    except OSError as error:  # the run itself need not fail for it
+        log.warning("%s cannot be kept (%s)", path, error.strerror)
 
 
 def digest(*arrays: npt.NDArray[Any], before: str = "") -> str:
@@ -82,11 +95,7 @@ def keeping(problem: Problem, folder: Path | None = None) -> Iterator[None]:
     if outer and outer.x is problem.x and outer.y is problem.y:
         yield
         return
-    stamp = ""
-    if folder:
-        folder.mkdir(parents=True, exist_ok=True)
-        stamp = digest(problem.x, problem.y)
-    token = _kept.set(_Kept(problem.x, problem.y, folder, stamp))
+    token = _kept.set(_Kept(problem.x, problem.y, folder))
     try:
         yield
     finally:

@@ -1,0 +1,81 @@
+"""`align refine`: go on from a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+import align
+import dictionaries
+from align.cli.doubts import doubts
+from align.cli.progress import Bars, note, remark_all
+from align.cli.runs import RUN, open_run, searching
+from align.report import as_dict, run_table
+from align.solvers import Refinement
+from align.storage import check_writable, load_record
+
+
+@click.command()
+@RUN
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=Refinement.rounds,
+    show_default=True,
+    help="At most so many; fewer where a round finds the pairs of the one before.",
+)
+@click.option(
+    "--max-rank",
+    type=click.IntRange(min=0),
+    default=Refinement.max_rank,
+    show_default=True,
+    help="Refine on pairs of the so many most frequent words of both sides; 0 for all.",
+)
+@click.option("--test", type=click.Path(path_type=Path), help="Dictionary to score on.")
+@click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the new run.  [default: RUN-refined]",
+)
+@click.option("--force", is_flag=True, help="Replace a run that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+@searching
+def refine(
+    folder: Path,
+    rounds: int,
+    max_rank: int,
+    test: Path | None,
+    strict: bool,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Refine the map of a RUN on mutual CSLS neighbours, and keep the result as a new run.
+
+    Works on the run of any method, and needs no file but the run: its joint space is rotated.
+
+    \b
+    Example:
+      align refine runs/en-fr-supervised --rounds 5 --test en-fr.5000-6500.txt
+    """
+    record = load_record(folder)
+    out = out or folder.with_name(f"{folder.resolve().name}-refined")
+    check_writable(out, force=force)
+    lexicon = None
+    if test:
+        lexicon = dictionaries.load(test, lower=record.source.lower, strict=strict)
+        remark_all(test, lexicon.report.remarks)
+    with Bars() as bars:
+        run = align.refine(
+            open_run(folder), rounds=rounds, max_rank=max_rank, test=lexicon, on_step=bars
+        )
+    align.save(run, out, force=force)
+    record = run.record
+    click.echo(json.dumps(as_dict(record), ensure_ascii=False) if as_json else run_table(record))
+    if record.evaluation:
+        doubts(record, record.evaluation)
+    note(f"kept in {out}")

@@ -1,0 +1,114 @@
+"""`align refine` and `align.refine`."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import align
+import dictionaries
+from align import KernelMap, KernelResidual, LinearMap, Multistep, Procrustes, Refinement
+from align.normalize import unit
+
+
+def test_a_plain_run_is_refined_as_if_it_had_been_so_from_the_start(world):
+    source, target, pairs = world
+    few = dictionaries.Lexicon(pairs.pairs[:12])
+    run = align.supervised(source, target, few, solver=Procrustes(), k=3)
+
+    refined = align.refine(run, rounds=3, max_rank=0)
+
+    at_once = align.supervised(
+        source, target, few, solver=Refinement(rounds=3, max_rank=0, k=3), k=3
+    )
+    assert_allclose(refined.space.x, at_once.space.x, atol=1e-5)
+    assert_allclose(refined.alignment.map.w, at_once.alignment.map.w, atol=1e-5)
+    assert refined.record.fitted_pairs == at_once.record.fitted_pairs
+    assert refined.record.solver["start"] == run.record.solver
+
+
+@pytest.mark.parametrize("solver", [Procrustes(), Multistep(), KernelResidual()])
+def test_new_vectors_go_where_the_refined_run_has_its_own(world, tmp_path, solver):
+    source, target, pairs = world
+    run = align.supervised(source, target, pairs, solver=solver, k=3)
+
+    refined = align.refine(run, rounds=2, max_rank=20)
+    align.save(refined, tmp_path / "run")
+    again = align.load(tmp_path / "run")
+
+    assert_allclose(unit(again.map(source.vectors)), refined.space.x, atol=1e-5)
+    assert_allclose(unit(again.map_target(target.vectors)), refined.space.y, atol=1e-5)
+    assert again.record == refined.record
+
+
+def test_only_a_rotation_can_follow_a_kernel_map(rng):
+    anchors = unit(rng.standard_normal((5, 3)))
+    map_ = KernelMap(LinearMap(np.eye(3)), anchors, rng.standard_normal((5, 3)), 0.5)
+
+    with pytest.raises(ValueError, match="only an orthogonal map"):
+        map_.then(LinearMap(2 * np.eye(3)))
+
+
+def test_a_kernel_map_is_undone(rng):
+    anchors = unit(rng.standard_normal((30, 6)))
+    w = LinearMap(rng.standard_normal((6, 6)))
+    map_ = KernelMap(w, anchors, 0.02 * rng.standard_normal((30, 6)), 0.8)
+    x = rng.standard_normal((50, 6))
+
+    found = map_.undo(map_(x))
+
+    assert_allclose(unit(found), unit(x), atol=1e-4)
+    assert np.abs(unit(w.undo(map_(x))) - unit(x)).max() > 0.01  # the shift does matter
+
+
+def test_the_command_keeps_a_new_run_and_leaves_the_old_one(cli, made):
+    before = {path.name: path.read_bytes() for path in Path(made).iterdir()}
+
+    result = cli("refine", made, "--rounds", 2, "--test", "test.txt", "--json")
+
+    assert result.exit_code == 0, result.output
+    record = json.loads(result.stdout)
+    assert record["solver"]["name"] == "refinement"
+    assert record["solver"]["start"]["name"] == "procrustes"
+    assert record["evaluation"]["scores"][1]["precisions"][0]["hits"] == 20
+    assert {path.name: path.read_bytes() for path in Path(made).iterdir()} == before
+    assert cli("translate", f"{made}-refined", "s0").stdout.split()[1] == "t0"
+
+
+def test_the_command_does_not_overwrite_a_run(cli, made):
+    assert cli("refine", made, "--rounds", 1).exit_code == 0
+
+    again = cli("refine", made, "--rounds", 1)
+
+    assert again.exit_code == 1
+    assert "--force" in again.stderr
+
+
+def test_a_stopped_command_goes_on_from_what_was_solved(cli, files, monkeypatch):
+    args = [arg for arg in files if arg not in ("--method", "procrustes")]
+    with monkeypatch.context() as patched:
+        patched.setattr("align.pipeline._space", _stop)
+        assert cli(*args, "-o", "run").exit_code == 130
+    kept = {path: path.stat().st_mtime_ns for path in Path(".run.steps").iterdir()}
+    solved = []
+    monkeypatch.setattr(Multistep, "__call__", lambda *args, **kwargs: solved.append(args))
+
+    result = cli(*args, "-o", "run")
+
+    assert kept
+    assert not solved
+    assert result.exit_code == 0, result.output
+    assert not Path(".run.steps").exists()
+
+
+def _stop(*args, **kwargs):
+    raise KeyboardInterrupt
+
+
+def test_both_sides_must_be_in_one_space():
+    problem = align.Problem(np.eye(3), np.ones((3, 2)), [[0, 0]])
+
+    with pytest.raises(ValueError, match="not in one space.*3 and 2 dimensions"):
+        align.solvers.Identity()(problem)
