@@ -14,7 +14,7 @@ from align.maps import LinearMap
 from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
-from align.retrieve import Space, ahead, require_faiss
+from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
 from align.run import Run, covered, gold_of, rows_of
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
 from align.solvers.kept import keeping
@@ -82,6 +82,7 @@ def supervised(
     require_faiss()
     ahead(len(source) * target.vectors.size)
     seeds = usable(lexicon, source, target)
+    require_neighbourhood(k, len(source), len(target))
     if test is not None:
         gold_of(test, source, target)  # its error now, not after hours of work
     x_normalization, x = Normalization.fitted(source.vectors, normalize)

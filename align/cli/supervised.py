@@ -171,18 +171,22 @@ def supervised(
         if refine:
             solver = Refinement(rounds=refine, start=solver, k=k, max_rank=max_rank)
         steps = folder.absolute().with_name(f".{folder.name}.steps")
-        run = align.supervised(
-            source,
-            target,
-            lexicon,
-            solver=solver,
-            normalize=normalize,
-            k=k,
-            test=scored,
-            seed=seed,
-            steps=steps,
-            on_step=bars,
-        )
+        try:
+            run = align.supervised(
+                source,
+                target,
+                lexicon,
+                solver=solver,
+                normalize=normalize,
+                k=k,
+                test=scored,
+                seed=seed,
+                steps=steps,
+                on_step=bars,
+            )
+        except ValueError:  # not a kill: the same command would fail again
+            shutil.rmtree(steps, ignore_errors=True)
+            raise
     align.save(run, folder, force=force)
     shutil.rmtree(steps, ignore_errors=True)
     record = run.record

@@ -4,7 +4,14 @@ from align.retrieve.choice import ahead, choose
 from align.retrieve.flat import Flat, require_faiss
 from align.retrieve.neighbours import Neighbours
 from align.retrieve.search import Index, Search, current, using
-from align.retrieve.space import Direction, Retrieval, Space, ready, require_retrieval
+from align.retrieve.space import (
+    Direction,
+    Retrieval,
+    Space,
+    ready,
+    require_neighbourhood,
+    require_retrieval,
+)
 
 __all__ = [
     "Direction",
@@ -19,6 +26,7 @@ __all__ = [
     "current",
     "ready",
     "require_faiss",
+    "require_neighbourhood",
     "require_retrieval",
     "using",
 ]

@@ -111,12 +111,7 @@ class Space:
         """
         search = current()
         a, b = (ready(side) if isinstance(side, np.ndarray) else side for side in (x, y))
-        smaller = min(len(a.base), len(b.base))
-        if not 1 <= k <= smaller:
-            raise ValueError(
-                f"the CSLS neighbourhood k must be between 1 and the size of the smaller "
-                f"vocabulary ({smaller}), got {k}"
-            )
+        require_neighbourhood(k, len(a.base), len(b.base))
         guess = None if like is None else (like.source.near, like.target.near)
         x_near, y_near = search.both(a, b, k, like=guess, on_step=on_step)
         return cls(Side(a, x_near, search), Side(b, y_near, search))
@@ -306,6 +301,15 @@ class Space:
                 pairs, scores = np.concatenate([forward, pairs]), np.concatenate([found, scores])
         _, first = np.unique(_code(pairs), return_index=True)
         return pairs[first], scores[first]
+
+
+def require_neighbourhood(k: int, n: int, m: int) -> None:
+    """Raise an error where n and m words have no CSLS neighbourhood of k."""
+    if not 1 <= k <= min(n, m):
+        raise ValueError(
+            f"the CSLS neighbourhood k must be between 1 and the size of the smaller "
+            f"vocabulary ({min(n, m)}), got {k}"
+        )
 
 
 def _code(pairs: Rows) -> Rows:
