@@ -6,7 +6,7 @@ from conftest import rotation
 from numpy.testing import assert_allclose
 
 import align
-from align import Audited, Multistep, Problem, Procrustes
+from align import Audited, KernelResidual, Multistep, Problem, Procrustes
 from align.normalize import unit
 from align.solvers.audit import Normal, doubts, held_out, wrong
 from dictionaries import Lexicon
@@ -236,7 +236,7 @@ def run_of(problem, solver):
     return align.supervised(source, target, lexicon, solver=solver, normalize="unit")
 
 
-@pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: s.name)
+@pytest.mark.parametrize("solver", [*SOLVERS, KernelResidual()], ids=lambda s: s.name)
 def test_a_run_doubts_its_seeds_as_if_it_had_not_learned_from_them(rng, solver):
     problem, _, _ = dirty(rng, 0.3)
     cosines, chance = held_out(problem)
