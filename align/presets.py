@@ -17,7 +17,7 @@ from align.solvers import (
 
 PRESETS: dict[str, Solver] = {
     "procrustes": Procrustes(),  # Xing et al. 2015
-    "muse": Refinement(rounds=5),  # Conneau et al. 2018
+    "muse": Refinement(rounds=5, among=10_000, max_rank=0),  # Conneau et al. 2018
     "vecmap": Multistep(),  # Artetxe et al. 2018, AAAI
     "vecmap-semi": SelfLearning(),  # Artetxe et al. 2018, ACL
     "rcsls": RCSLS(),  # Joulin et al. 2018

@@ -389,7 +389,7 @@ def test_the_signature_names_every_hyperparameter(world):
 
     assert signature(run.record, "nn") == (
         "refinement|rounds:2|start:procrustes|solver:procrustes|keep_seeds:False|k:3|max_rank:"
-        f"{Refinement.max_rank}|retrieval:csls|limit:0|"
+        f"{Refinement.max_rank}|retrieval:csls|limit:0|among:0|"
         f"norm:{','.join(['unit,center'] * 5)}|vocab:40x40|case:kept|"
         f"seeds:memory#{lexicon.fingerprint[:6]}|retrieval:nn|oov:skip|"
         f"v:{run.record.versions['align-embeddings']}|seed:0"

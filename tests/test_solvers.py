@@ -308,4 +308,16 @@ def test_a_solver_describes_itself_with_its_start():
         "max_rank": Refinement.max_rank,
         "retrieval": "csls",
         "limit": 0,
+        "among": 0,
     }
+
+
+def test_refinement_among_the_frequent_words_does_not_see_the_others(noisy):
+    few = Problem(noisy.x[:40], noisy.y[:40], noisy.pairs)
+    within = Refinement(rounds=3, k=3, max_rank=0)(few)
+
+    among = Refinement(rounds=3, k=3, max_rank=0, among=40)(noisy)
+
+    np.testing.assert_array_equal(among.pairs, within.pairs)
+    assert_allclose(among.map.w, within.map.w, atol=1e-12)
+    assert among.space is None  # it would not be of all words

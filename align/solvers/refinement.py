@@ -45,6 +45,9 @@ class Refinement:
         What makes neighbours; a round by ``nn`` needs no search but that for ``k`` neighbours.
     limit : int
         Keep at most so many pairs of a round, those that score highest; 0 for all.
+    among : int
+        Only the first so many words of both sides are neighbours at all, in CSLS's means as well;
+        0 for all. ``max_rank`` in contrast keeps pairs that were found among all words.
 
     References
     ----------
@@ -63,13 +66,14 @@ class Refinement:
     max_rank: int = 15_000
     retrieval: Retrieval = "csls"
     limit: int = 0
+    among: int = 0
 
     def __post_init__(self) -> None:
         require_retrieval(self.retrieval)
-        if self.rounds < 1 or self.k < 1 or self.max_rank < 0 or self.limit < 0:
+        if min(self.rounds, self.k) < 1 or min(self.max_rank, self.limit, self.among) < 0:
             raise ValueError(
-                "need rounds >= 1, k >= 1, max_rank >= 0 and limit >= 0, "
-                f"got {self.rounds}, {self.k}, {self.max_rank} and {self.limit}"
+                "need rounds >= 1, k >= 1, max_rank >= 0, limit >= 0 and among >= 0, got "
+                f"{self.rounds}, {self.k}, {self.max_rank}, {self.limit} and {self.among}"
             )
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
@@ -77,9 +81,11 @@ class Refinement:
         solution = solved(self.start, problem, on_step=on_step)
         losses = solution.losses
         pairs = np.empty((0, 2), dtype=np.intp)
-        target, space = ready(problem.y), None
+        few = slice(0, self.among or None)
+        words = Problem(problem.x[few], problem.y[few], pairs)
+        target, space = ready(words.y), None
         for done in range(self.rounds):
-            x, y = solution.mapped(problem)
+            x, y = solution.mapped(words)
             there = y if solution.target else target
             space = Space.of(x, there, self.k, like=space, on_step=on_step)
             before, pairs = pairs, self._induced(space, on_step)
@@ -88,16 +94,17 @@ class Refinement:
                     "no two words are each other's nearest neighbour, so nothing can be refined; "
                     "the seeds are too few or wrong"
                 )
+            seen = None if self.among else space  # what later searches may start from
             if np.array_equal(pairs, before):
                 on_step(Step("refinement", self.rounds, self.rounds))
                 same = f"round {done + 1} found the pairs of the one before"
-                return replace(solution, losses=losses, converged=True, space=space, stopped=same)
+                return replace(solution, losses=losses, converged=True, space=seen, stopped=same)
             fitted = np.concatenate([problem.pairs, pairs]) if self.keep_seeds else pairs
             solution = self.solver(Problem(problem.x, problem.y, np.unique(fitted, axis=0)))
             losses += solution.losses
             on_step(Step("refinement", done + 1, self.rounds))
         after = f"all {self.rounds} rounds are done"
-        return replace(solution, losses=losses, converged=False, space=space, stopped=after)
+        return replace(solution, losses=losses, converged=False, space=seen, stopped=after)
 
     def _induced(self, space: Space, on_step: OnStep) -> Rows:
         """Return the pairs of a round, in order of the source row."""
