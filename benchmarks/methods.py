@@ -22,9 +22,12 @@ KEPT = Path(os.environ.get("ALIGN_METHODS", "benchmarks/results/methods.jsonl"))
 
 
 def main() -> None:
-    """Measure what is missing, `best` first, then print the table of what there is."""
+    """Measure what is missing, `best` first, then print the table of what there is.
+
+    With ALIGN_TABLE set, print only.
+    """
     done = {key(row) for row in rows()}
-    if "--table" not in sys.argv:
+    if not os.environ.get("ALIGN_TABLE"):
         tasks = [(method, seeds, pair) for seeds in SEEDS for method in METHODS for pair in PAIRS]
         for task in sorted(tasks, key=lambda task: (task[0] in SLOW, task[0] != "best")):
             if task not in done:
