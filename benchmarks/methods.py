@@ -90,6 +90,8 @@ def table() -> None:
         print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean | seconds |")
         print("|---|" + "---|" * (len(PAIRS) + 2))
         for method in METHODS:
+            if not any((method, seeds, pair) in found for pair in PAIRS):
+                continue
             of = [found.get((method, seeds, pair)) for pair in PAIRS]
             scores = [100 * row["hits"] / row["asked"] for row in of if row and "hits" in row]
             mean = f"{sum(scores) / len(scores):.1f}" if len(scores) == len(PAIRS) else ""
