@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 import align
@@ -43,7 +42,6 @@ def measure(method: str, seeds: str, pair: str) -> None:
         train = dictionaries.identical(source.words, target.index)
     else:
         train = first(muse(pair, "train"), int(seeds))
-    started = time.perf_counter()
     row = {"method": method, "seeds": seeds, "pair": pair, "solver": describe(solver)}
     try:
         run = align.supervised(source, target, train, solver=solver, test=muse(pair, "test"))
@@ -54,8 +52,7 @@ def measure(method: str, seeds: str, pair: str) -> None:
         row |= {"hits": found.hits, "asked": found.scored, "interval": found.interval}
         row |= {"chosen": run.record.chosen, "stopped": run.record.stopped}
         row["trials"] = [[t.name, t.hits, t.asked] for t in run.record.trials]
-    row["seconds"] = round(time.perf_counter() - started, 1)
-    print(method, seeds, pair, cell(row), row["seconds"], file=sys.stderr, flush=True)
+    print(method, seeds, pair, cell(row), file=sys.stderr, flush=True)
     with KEPT.open("a", encoding="utf-8") as kept:
         kept.write(json.dumps(row) + "\n")
 
@@ -87,18 +84,21 @@ def table() -> None:
     """Print one table for each number of seeds."""
     found = {key(row): row for row in rows()}
     for seeds in SEEDS:
-        print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean | seconds |")
-        print("|---|" + "---|" * (len(PAIRS) + 2))
+        if not any(seeds == row[1] for row in found):
+            continue
+        print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean |")
+        print("|---|" + "---|" * (len(PAIRS) + 1))
         for method in METHODS:
             if not any((method, seeds, pair) in found for pair in PAIRS):
                 continue
             of = [found.get((method, seeds, pair)) for pair in PAIRS]
             scores = [100 * row["hits"] / row["asked"] for row in of if row and "hits" in row]
             mean = f"{sum(scores) / len(scores):.1f}" if len(scores) == len(PAIRS) else ""
-            took = [row["seconds"] for row in of if row]
-            spent = f"{min(took):.0f} to {max(took):.0f}" if took else ""
-            print(f"| {method} | {' | '.join(map(cell, of))} | {mean} | {spent} |")
+            print(f"| {method} | {' | '.join(map(cell, of))} | {mean} |")
     print("\nWhat `best` chose:\n")
     for seeds in SEEDS:
         chosen = {pair: found.get(("best", seeds, pair), {}).get("chosen", "") for pair in PAIRS}
-        print(f"- {seeds}: {'; '.join(f'{pair} {name}' for pair, name in chosen.items() if name)}")
+        if any(chosen.values()):
+            print(
+                f"- {seeds}: {'; '.join(f'{pair} {name}' for pair, name in chosen.items() if name)}"
+            )
