@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from align.kernel_map import PARTS, map_of
+from align.kernel_map import map_of, own_map, tensors_of
 from align.maps import Array, Map
 from align.normalize import Normalization
 from embeddings.arrays import write_tensors
@@ -47,10 +47,7 @@ class Alignment:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
-        tensors = {}
-        for side, map_ in (("source", self.map), ("target", self.target_map)):
-            for name, part in map_.tensors.items() if map_ else ():
-                tensors[f"{side}.{name}"] = part
+        tensors = tensors_of({"source": self.map, "target": self.target_map})
         for side, normalization in (("source", self.source), ("target", self.target)):
             for i, part in enumerate(normalization.parts):
                 tensors[f"{side}.{KINDS[part.ndim]}.{i}"] = part
@@ -77,16 +74,9 @@ class Alignment:
                 Normalization(tuple(steps[side]), _parts(side, steps[side], tensors))
                 for side in ("source", "target")
             )
-            own, other = (_map_parts(side, tensors) for side in ("source", "target"))
-            target_map = map_of(other) if other else None
-            return cls(source, target, map_of(own), target_map)
+            return cls(source, target, own_map("source", tensors), map_of("target", tensors))
         except (SafetensorError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"{path} is not a readable alignment ({error})") from error
-
-
-def _map_parts(side: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
-    names = {name: f"{side}.{name}" for name in PARTS}
-    return {name: tensors[stored] for name, stored in names.items() if stored in tensors}
 
 
 def _parts(side: str, steps: Sequence[str], tensors: Mapping[str, Array]) -> tuple[Array, ...]:

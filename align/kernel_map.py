@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,13 +78,8 @@ class KernelMap:
         """Map rows, (n, d) to (n, e), in the precision of ``x``, a block at a time."""
         x = as_rows(x)
         mapped = self.linear(x)
-        anchors, shift = (part.astype(x.dtype, copy=False) for part in (self.anchors, self.shift))
-        together = max(1, CELLS // max(1, len(anchors)))
-        for start in range(0, len(x), together):
-            block = slice(start, start + together)
-            near = kernel(unit(x[block]), anchors, self.width)
-            near[~x[block].any(axis=1)] = 0
-            mapped[block] = unit(unit(mapped[block]) + near @ shift)
+        for block in self._blocks(len(x)):
+            mapped[block] = unit(unit(mapped[block]) + self._moved(x[block]))
         return mapped
 
     def then(self, after: LinearMap) -> KernelMap:
@@ -106,14 +101,29 @@ class KernelMap:
         row is ``u`` mapped back; its shift is that of the row found before.
         """
         goal = unit(as_rows(y))
-        back, length = self.linear.inverse, np.ones((len(goal), 1), dtype=goal.dtype)
-        x, shift = back(goal), self.shift.astype(goal.dtype)
-        for _ in range(UNDOING):
-            moved = kernel(unit(x), self.anchors.astype(goal.dtype), self.width) @ shift
-            along = np.sum(goal * moved, axis=1, keepdims=True)
-            beside = length - np.sum(moved**2, axis=1, keepdims=True)
-            x = back((along + np.sqrt(np.maximum(along**2 + beside, 0))) * goal - moved)
+        back = self.linear.inverse
+        x = back(goal)
+        for block in self._blocks(len(goal)):
+            for _ in range(UNDOING):
+                moved = self._moved(x[block])
+                along = np.sum(goal[block] * moved, axis=1, keepdims=True)
+                beside = 1 - np.sum(moved**2, axis=1, keepdims=True)
+                far = along + np.sqrt(np.maximum(along**2 + beside, 0))
+                x[block] = back(far * goal[block] - moved)
         return x
+
+    def _blocks(self, n: int) -> Iterator[slice]:
+        """Cut n rows so that the similarities of a part are few enough to be held."""
+        together = max(1, CELLS // max(1, len(self.anchors)))
+        return (slice(start, start + together) for start in range(0, n, together))
+
+    def _moved(self, x: Array) -> Array:
+        """Return the shift of some rows; of a row of zeros, none."""
+        anchors, shift = (part.astype(x.dtype, copy=False) for part in (self.anchors, self.shift))
+        near = kernel(unit(x), anchors, self.width)
+        near[~x.any(axis=1)] = 0
+        moved: Array = near @ shift
+        return moved
 
 
 def kernel(x: Array, anchors: Array, width: float) -> Array:
@@ -140,16 +150,35 @@ def require_width(width: float) -> None:
         raise ValueError(f"need a width of {LEAST} or more, got {width}")
 
 
-def map_of(tensors: Mapping[str, Array]) -> Map:
-    """Build the map that has these tensors.
+def tensors_of(maps: Mapping[str, Map | None]) -> dict[str, Array]:
+    """Return the arrays of several maps, each under the name of its map, as ``source.w``."""
+    return {
+        f"{name}.{part}": array
+        for name, map_ in maps.items()
+        for part, array in (map_.tensors if map_ else {}).items()
+    }
+
+
+def map_of(name: str, tensors: Mapping[str, Array]) -> Map | None:
+    """Build the map whose arrays `tensors_of` put under a name; none where there are none.
 
     Raises
     ------
     KeyError, ValueError
         If they are not those of a map.
     """
-    linear = LinearMap(tensors["w"])
-    if set(tensors) == {"w"}:
+    parts = {p: tensors[f"{name}.{p}"] for p in PARTS if f"{name}.{p}" in tensors}
+    if not parts:
+        return None
+    linear = LinearMap(parts["w"])
+    if set(parts) == {"w"}:
         return linear
-    width = tensors["width"].item()
-    return KernelMap(linear, tensors["anchors"], tensors["shift"], width)
+    return KernelMap(linear, parts["anchors"], parts["shift"], parts["width"].item())
+
+
+def own_map(name: str, tensors: Mapping[str, Array]) -> Map:
+    """Build the map that must be there, or raise a KeyError; else as `map_of`."""
+    map_ = map_of(name, tensors)
+    if map_ is None:
+        raise KeyError(f"{name}.w")
+    return map_

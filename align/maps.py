@@ -41,7 +41,7 @@ class Map(Protocol):
 
     @property
     def tensors(self) -> dict[str, Array]:
-        """The arrays that make the map, from which `align.kernel_map.map_of` makes it again."""
+        """The arrays that make the map, from which `align.kernel_map` makes it again."""
 
     def __call__(self, x: Array) -> Array:
         """Map rows, (n, d) to (n, e), in the precision of ``x``."""

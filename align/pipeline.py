@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from align.alignment import Alignment
 from align.maps import LinearMap
@@ -100,17 +101,10 @@ def supervised(
         source=VectorsRecord.of(source),
         target=VectorsRecord.of(target),
         train=LexiconRecord.of(lexicon, source, target),
-        losses=solution.losses,
-        converged=solution.converged,
-        stopped=solution.stopped,
         trials=solution.trials,
         chosen=solution.chosen,
-        fitted_pairs=len(solution.pairs),
-        evaluation=None,
-        versions=versions(),
-        created=_now(),
-        recall=space.recall,
         seconds=0.0,
+        **_told(solution, space),
     )
     alignment = Alignment(x_normalization, y_normalization, solution.map, solution.target)
     joint = replace(source, vectors=space.x), replace(target, vectors=space.y)
@@ -165,14 +159,7 @@ def refine(
     record = replace(
         record,
         solver={**describe(solver), "start": record.solver},
-        losses=solution.losses,
-        converged=solution.converged,
-        stopped=solution.stopped,
-        fitted_pairs=len(solution.pairs),
-        evaluation=None,
-        versions=versions(),
-        created=_now(),
-        recall=space.recall,
+        **_told(solution, space),
     )
     return _scored(Run(*joint, run.seeds, alignment, space, record), test, started, on_step)
 
@@ -192,8 +179,18 @@ def _scored(run: Run, test: Lexicon | None, started: float, on_step: OnStep) -> 
     return replace(run, record=replace(run.record, evaluation=evaluation, seconds=seconds))
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+def _told(solution: Solution, space: Space) -> dict[str, Any]:
+    """Return what a record tells of the solution, and of where and when it was found."""
+    return {
+        "losses": solution.losses,
+        "converged": solution.converged,
+        "stopped": solution.stopped,
+        "fitted_pairs": len(solution.pairs),
+        "evaluation": None,
+        "versions": versions(),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "recall": space.recall,
+    }
 
 
 def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:

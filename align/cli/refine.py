@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,8 +10,7 @@ import align
 import dictionaries
 from align.cli.doubts import doubts
 from align.cli.progress import Bars, note, remark_all
-from align.cli.runs import RUN, open_run, searching
-from align.report import as_dict, run_table
+from align.cli.runs import JSON, MAX_RANK, REPLACE, RUN, open_run, print_record, searching
 from align.solvers import Refinement
 from align.storage import check_writable, load_record
 
@@ -26,13 +24,7 @@ from align.storage import check_writable, load_record
     show_default=True,
     help="At most so many; fewer where a round finds the pairs of the one before.",
 )
-@click.option(
-    "--max-rank",
-    type=click.IntRange(min=0),
-    default=Refinement.max_rank,
-    show_default=True,
-    help="Refine on pairs of the so many most frequent words of both sides; 0 for all.",
-)
+@MAX_RANK
 @click.option("--test", type=click.Path(path_type=Path), help="Dictionary to score on.")
 @click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
 @click.option(
@@ -41,8 +33,8 @@ from align.storage import check_writable, load_record
     type=click.Path(path_type=Path),
     help="Folder of the new run.  [default: RUN-refined]",
 )
-@click.option("--force", is_flag=True, help="Replace a run that is there.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+@REPLACE
+@JSON
 @searching
 def refine(
     folder: Path,
@@ -74,8 +66,7 @@ def refine(
             open_run(folder), rounds=rounds, max_rank=max_rank, test=lexicon, on_step=bars
         )
     align.save(run, out, force=force)
-    record = run.record
-    click.echo(json.dumps(as_dict(record), ensure_ascii=False) if as_json else run_table(record))
-    if record.evaluation:
-        doubts(record, record.evaluation)
+    print_record(run.record, as_json)
+    if run.record.evaluation:
+        doubts(run.record, run.record.evaluation)
     note(f"kept in {out}")

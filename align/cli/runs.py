@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any, TypeVar, cast
 import click
 
 import align
+from align.record import Record
+from align.report import as_dict, run_table
 from align.retrieve import choose, require_faiss, using
 from align.retrieve.choice import Device, Kind
 from align.retrieve.memory import parse
+from align.solvers import Refinement
 
 RUN = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 
@@ -26,6 +30,18 @@ RETRIEVAL = click.option(
 )
 
 FORCE = click.option("--force", is_flag=True, help="Replace the file if it is there.")
+
+MAX_RANK = click.option(
+    "--max-rank",
+    type=click.IntRange(min=0),
+    default=Refinement.max_rank,
+    show_default=True,
+    help="Refine on pairs of the so many most frequent words of both sides; 0 for all.",
+)
+
+REPLACE = click.option("--force", is_flag=True, help="Replace a run that is there.")
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
@@ -80,6 +96,11 @@ def open_run(folder: Path) -> align.Run:
     """Read a run."""
     require_faiss()
     return align.load(folder)
+
+
+def print_record(record: Record, as_json: bool) -> None:
+    """Print how a run was made and what it scored."""
+    click.echo(json.dumps(as_dict(record), ensure_ascii=False) if as_json else run_table(record))
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -14,11 +13,10 @@ import dictionaries
 from align import home
 from align.cli.doubts import doubts
 from align.cli.progress import Bars, note
-from align.cli.runs import searching
+from align.cli.runs import JSON, MAX_RANK, REPLACE, print_record, searching
 from align.cli.sources import Sources, Vectors
 from align.normalize import parse
 from align.presets import PRESETS
-from align.report import as_dict, run_table
 from align.selection import Best
 from align.solvers import Refinement, Solver
 from align.storage import check_writable
@@ -64,13 +62,7 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     show_default=True,
     help="Rounds of refinement on mutual CSLS neighbours after the method.",
 )
-@click.option(
-    "--max-rank",
-    type=click.IntRange(min=0),
-    default=Refinement.max_rank,
-    show_default=True,
-    help="Refine on pairs of the so many most frequent words of both sides; 0 for all.",
-)
+@MAX_RANK
 @click.option(
     "--normalize",
     default="unit,center,unit",
@@ -106,9 +98,9 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     type=FILE,
     help="Folder of the run.  [default: runs/SRC-TGT-supervised]",
 )
-@click.option("--force", is_flag=True, help="Replace a run that is there.")
+@REPLACE
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap intervals.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+@JSON
 @searching
 @click.pass_context
 def supervised(
@@ -190,7 +182,7 @@ def supervised(
     align.save(run, folder, force=force)
     shutil.rmtree(steps, ignore_errors=True)
     record = run.record
-    click.echo(json.dumps(as_dict(record), ensure_ascii=False) if as_json else run_table(record))
+    print_record(record, as_json)
     doubts(record, record.evaluation)
     words = [word for word in run.seeds.sources if word.isalpha()] or run.seeds.sources
     note(f"kept in {folder}; try: align translate {folder} {words[len(words) // 2]}")

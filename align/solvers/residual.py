@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from align.kernel_map import KernelMap, kernel, require_width
 from align.maps import Array, LinearMap
@@ -101,7 +102,12 @@ class KernelResidual:
         return replace(solution, losses=(*first.losses, distance(solution, problem)))
 
     def _shifted(
-        self, linear: LinearMap, rows: Array, pairs: Rows, residuals: Array, known: Rows
+        self,
+        linear: LinearMap,
+        rows: Array,
+        pairs: Rows,
+        residuals: Array,
+        known: npt.NDArray[np.bool_],
     ) -> KernelMap:
         """Shift one side: its words by the mean residual of their pairs, others alike."""
         seeds, seed_means = means(pairs[known], residuals[known])

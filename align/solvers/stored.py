@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from align.kernel_map import PARTS, map_of
+from align.kernel_map import map_of, own_map, tensors_of
 from align.solvers.solution import Solution
 from embeddings.arrays import write_tensors
 from embeddings.files import replacing
@@ -16,10 +16,8 @@ from embeddings.files import replacing
 
 def write_solution(solution: Solution, path: Path) -> None:
     """Write maps, pairs and losses to a safetensors file: complete, or not at all."""
-    tensors: dict[str, npt.NDArray[Any]] = {"pairs": solution.pairs}
-    for side, map_ in (("map", solution.map), ("target", solution.target)):
-        for name, part in map_.tensors.items() if map_ else ():
-            tensors[f"{side}.{name}"] = part
+    maps = tensors_of({"map": solution.map, "target": solution.target})
+    tensors: dict[str, npt.NDArray[Any]] = {"pairs": solution.pairs, **maps}
     told = {
         "losses": json.dumps(solution.losses),
         "converged": json.dumps(solution.converged),
@@ -43,16 +41,12 @@ def read_solution(path: Path) -> Solution:
         with safe_open(path, framework="numpy") as stored:
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
             told = {name: json.loads(text) for name, text in stored.metadata().items()}
-        own, other = (
-            {part: tensors[f"{side}.{part}"] for part in PARTS if f"{side}.{part}" in tensors}
-            for side in ("map", "target")
-        )
         return Solution(
-            map_of(own),
+            own_map("map", tensors),
             tensors["pairs"],
             tuple(told["losses"]),
             told["converged"],
-            target=map_of(other) if other else None,
+            target=map_of("target", tensors),
             stopped=told["stopped"],
         )
     except (SafetensorError, KeyError, ValueError, AttributeError) as error:
