@@ -28,6 +28,7 @@ from align.solvers import (
     Solution,
 )
 from align.storage import load, save
+from align.tasks import analogies, sentences, similarity
 
 __all__ = [
     "Alignment",
@@ -51,9 +52,12 @@ __all__ = [
     "SelfLearning",
     "Solution",
     "Translation",
+    "analogies",
     "load",
     "refine",
     "save",
+    "sentences",
+    "similarity",
     "supervised",
 ]
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from align.cli.analogies import analogies_command
 from align.cli.apply import apply
 from align.cli.cache import cache
 from align.cli.download import download
@@ -22,6 +23,8 @@ from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
 from align.cli.refine import refine
+from align.cli.sentences import sentences_command
+from align.cli.similarity import similarity_command
 from align.cli.supervised import supervised
 from align.cli.translate import translate
 
@@ -135,6 +138,9 @@ def main() -> None:
     \b
     Then, with a run:
       align evaluate RUN --test FILE              score it on another dictionary
+      align similarity RUN FILE...                and on word pairs, before and after mapping
+      align analogies RUN FILE                    on analogies
+      align sentences RUN SRC_FILE TGT_FILE       on sentences and their translations
       align refine RUN --rounds 5                 go on from it
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align lexicon RUN -o - --audit              list seed pairs that are probably wrong
@@ -164,6 +170,9 @@ for command in (
     supervised,
     translate,
     evaluate,
+    similarity_command,
+    analogies_command,
+    sentences_command,
     refine,
     lexicon,
     apply,

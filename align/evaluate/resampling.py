@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,3 +44,42 @@ def bootstrap_interval(
     ]
     low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def bootstrap_figures(
+    figures: Callable[..., npt.NDArray[np.floating]],
+    *data: npt.ArrayLike,
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[tuple[float, float]]:
+    """Return percentile bootstrap intervals of several figures of the same units.
+
+    Parameters
+    ----------
+    figures : callable
+        Takes the data of r samples, (r, n) each, and ``axis``, which is -1; gives the f figures of
+        each sample, (f, r).
+    *data : (n,) arrays
+        One value for each unit that is resampled, as a pair of words.
+    level, seed
+        As of `bootstrap_interval`.
+
+    Returns
+    -------
+    list of (float, float)
+        One for each figure.
+    """
+    from scipy.stats import bootstrap
+
+    ends = bootstrap(
+        data,
+        figures,
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=TOGETHER,
+        confidence_level=level,
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    ).confidence_interval
+    return list(zip(ends.low.tolist(), ends.high.tolist(), strict=True))

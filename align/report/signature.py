@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from align.record import Evaluation, LexiconRecord, Record
+from align.tasks import TaskRecord
 
 
 def signature(
@@ -23,9 +24,27 @@ def signature(
         Whose test dictionary to name; by default that of the record.
     """
     evaluation = evaluation or record.evaluation
+    tests = [evaluation.test] if evaluation else []
     scores = evaluation.scores if evaluation else ()
     asked = ",".join(score.retrieval for score in scores) or f"nn,csls{record.k}"
     recall = min([record.recall, *(score.recall for score in scores)])
+    how = [f"retrieval:{retrieval or asked}"]
+    if recall < 1:
+        how.append(f"search:fast~{recall:.4f}")
+    return task_signature(record, tests, *how, "oov:skip")
+
+
+def task_signature(record: Record, tests: Iterable[LexiconRecord | TaskRecord], *how: str) -> str:
+    """Return one line: solver, normalisation, data, how the score was made, version, seed.
+
+    Parameters
+    ----------
+    record : Record
+    tests : iterable of LexiconRecord or TaskRecord
+        What was asked.
+    *how : str
+        As ``oov:skip``.
+    """
     return "|".join(
         [
             _solver(record.solver, record.chosen),
@@ -33,20 +52,18 @@ def signature(
             f"vocab:{record.source.rows}x{record.target.rows}",
             f"case:{'lower' if record.source.lower else 'kept'}",
             f"seeds:{_name(record.train)}",
-            *([f"test:{_name(evaluation.test)}"] if evaluation else []),
-            f"retrieval:{retrieval or asked}",
-            *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
-            "oov:skip",
+            *(f"test:{_name(test)}" for test in tests),
+            *how,
             f"v:{record.versions.get('align-embeddings', 'unknown')}",
             f"seed:{record.seed}",
         ]
     )
 
 
-def _name(lexicon: LexiconRecord) -> str:
-    """Return a dictionary's file name and the start of its fingerprint."""
-    name = re.split(r"[/\\]", lexicon.origin)[-1].removeprefix("sample:") or "memory"
-    return f"{name}#{lexicon.fingerprint[:6]}"
+def _name(test: LexiconRecord | TaskRecord) -> str:
+    """Return a file's name and the start of its fingerprint."""
+    name = re.split(r"[/\\]", test.origin)[-1].removeprefix("sample:") or "memory"
+    return f"{name}#{test.fingerprint[:6]}"
 
 
 def _solver(solver: Mapping[str, Any], chosen: str) -> str:
