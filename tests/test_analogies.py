@@ -63,7 +63,9 @@ def test_the_ways_differ_and_the_vectors_stay(asked):
     np.testing.assert_array_equal(asked[0], before)
 
 
-def test_equal_scores_go_to_the_first_row():
+@pytest.mark.parametrize("cells", [1, 64])
+def test_equal_scores_go_to_the_first_row(monkeypatch, cells):
+    monkeypatch.setattr(analogy, "CELLS", cells)
     x = unit(np.array([[1, 0], [0, 1], [1, 1], [-1, 1], [-1, 1]], dtype=np.float32))
 
     assert analogies(x, np.array([[0, 1, 2]])).tolist() == [[3], [3]]

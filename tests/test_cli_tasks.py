@@ -172,6 +172,12 @@ def test_sentences_are_retrieved_and_mined(cli, made, texts):
     assert "|margin:ratio4|oov:wrong|" in table[-1]
 
 
+def test_the_neighbourhood_is_that_of_the_run(cli, files, made, texts):
+    assert cli(*files, "-k", 3, "-o", "small").exit_code == 0
+
+    assert "|retrieval:nn,csls3|" in cli("sentences", "small", *texts).stdout
+
+
 def test_files_of_unlike_length_are_told(cli, made, texts):
     Path("a.tgt").write_text("t1 t2\n")
 

@@ -39,15 +39,15 @@ def bilingual():
     return en, es
 
 
-ENGLISH = ("A red CAT!", "the big dog", "big, red pets", "a dog", "???", "pet")
-SPANISH = ("Un gato rojo.", "el perro grande", "rojo grande", "un perro", "grande", "mascota")
+ENGLISH = ("???", "A red CAT!", "pet", "the big dog", "big, red pets", "a dog")
+SPANISH = ("grande", "Un gato rojo.", "mascota", "el perro grande", "rojo grande", "un perro")
 
 
 def test_retrieval_is_worked_by_hand(bilingual):
     found = align.sentences(bilingual, (Sentences(ENGLISH), Sentences(SPANISH)), k=2)
 
-    # sentence 4 of English and 5 of Spanish have no known word: all sentences but these two find
-    # themselves; the translation of English 5 and of Spanish 4 cannot be found
+    # sentence 0 of English and 2 of Spanish have no known word: all sentences but these two find
+    # themselves; the translation of English 2 and of Spanish 0 cannot be found
     there, back = found.retrieved[0], found.retrieved[2]
     assert there.languages == ("en", "es")
     assert back.languages == ("es", "en")
@@ -59,6 +59,8 @@ def test_retrieval_is_worked_by_hand(bilingual):
         assert at_1.coverage == pytest.approx(5 / 6)
         assert [share.name for share in way.shares] == ["P@1", "P@5"]
     assert [way.retrieval for way in found.retrieved] == ["nn", "csls2"] * 2
+    for way in found.mined[::2]:  # threshold on the same pairs: all four right ones, no wrong one
+        assert (way.hits, way.mined, way.gold) == (4, 4, 6)
     assert (found.sentences, found.tokens, found.known) == (6, (12, 12), (8, 8))
 
 
