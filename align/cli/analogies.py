@@ -34,7 +34,7 @@ def analogies_command(folder: Path, file: Path, side: Side | None, as_json: bool
 
     \b
     Example:
-      align analogies runs/en-es-supervised questions-words.txt
+      align analogies runs/en-fr-supervised questions-words.txt
     """
     questions = read_questions(file)
     run = open_run(folder)

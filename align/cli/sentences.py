@@ -29,7 +29,7 @@ def sentences_command(folder: Path, source: Path, target: Path, as_json: bool) -
 
     \b
     Example:
-      align sentences runs/en-es-supervised tatoeba.eng tatoeba.spa
+      align sentences runs/en-fr-supervised tatoeba.eng tatoeba.fra
     """
     tasks = read_sentences(source), read_sentences(target)
     with Bars() as bars:

@@ -44,13 +44,13 @@ def similarity_command(
     at their place.
 
     A word is looked up as it is written, then in lower case. SemEval-2017 ranks by the harmonic
-    mean of both correlations; its systems had to answer every pair, those not covered by the
-    middle of the scale: oov middle.
+    mean of both correlations, and its systems had to answer every pair: under "middle", pairs
+    that are not covered are given 0.5, the middle of the scale; under "skip", they are left out.
 
     \b
     Examples:
-      align similarity runs/en-es-supervised EN_WS-353-ALL.txt ES_WS-353.txt
-      align similarity runs/en-es-supervised en-es-SEMEVAL17.txt --json
+      align similarity runs/en-fr-supervised EN_WS-353-ALL.txt EN_SIMLEX-999.txt
+      align similarity runs/en-fr-supervised en-fr-pairs.txt --json
     """
     lists = [read_pairs(file) for file in files]
     choices = SIDES[between] if between else list(chain.from_iterable(SIDES.values()))

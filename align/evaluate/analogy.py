@@ -13,7 +13,7 @@ from align.steps import OnStep, Step, silent
 Way = Literal["3cosadd", "3cosmul"]
 WAYS: tuple[Way, ...] = get_args(Way)
 EPSILON = 1e-3  # of 3CosMul, so that it never divides by 0
-CELLS = 1 << 22  # cosines held at once
+CELLS = 1 << 22  # cosines held at once, several times over
 TOGETHER = 256  # questions scored at once
 
 
@@ -53,7 +53,7 @@ def analogies(
     asked = vectors[words].astype(np.float64)
     best = np.zeros((len(ways), len(questions)), dtype=np.intp)
     scores = np.full(best.shape, -np.inf, dtype=np.float32)
-    piece = max(1, CELLS // max(1, len(words)))
+    piece = max(1, CELLS // max(TOGETHER, len(words)))
     for left in range(0, len(vectors), piece):
         rows = vectors[left : left + piece].astype(np.float64)
         cosines = (asked @ rows.T).astype(np.float32)
