@@ -1,15 +1,21 @@
 """Scores with their counts and intervals. Arrays in; words stay in the pipeline."""
 
-from align.evaluate.measures import KS, RULES, Measure, Rule, measures, skip, wrong, xling
+from align.evaluate.measures import KS, RULES, Measure, Rule, measures, per_word, skip, wrong, xling
 from align.evaluate.parts import Part, parts
 from align.evaluate.ranks import Gold, Ranks
-from align.evaluate.resampling import bootstrap_interval, bootstrap_intervals, randomisation
+from align.evaluate.resampling import (
+    Interval,
+    bootstrap_interval,
+    bootstrap_intervals,
+    randomisation,
+)
 from align.evaluate.score import Score, Way
 
 __all__ = [
     "KS",
     "RULES",
     "Gold",
+    "Interval",
     "Measure",
     "Part",
     "Ranks",
@@ -20,6 +26,7 @@ __all__ = [
     "bootstrap_intervals",
     "measures",
     "parts",
+    "per_word",
     "randomisation",
     "skip",
     "wrong",
