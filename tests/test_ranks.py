@@ -79,7 +79,7 @@ def test_blocks_and_pieces_change_nothing(tied, monkeypatch, rng):
     steps = []
 
     np.testing.assert_array_equal(space.ranks(pairs, on_step=steps.append), whole)
-    assert (steps[0].done, steps[-1].done, steps[-1].total) == (7, 60, 60)
+    assert (steps[0].done, steps[-1].done, steps[-1].total) == (7, 500, 500)
 
 
 def test_a_search_that_misses_neighbours_ranks_all_the_same(hubs, monkeypatch):
