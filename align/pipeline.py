@@ -145,7 +145,7 @@ def refine(
         If no pair of words is mutual.
     """
     started = time.perf_counter()
-    test = test or run.test
+    test = run.test if test is None else test
     if test is not None:
         gold_of(test, run.source, run.target)
     record = run.record

@@ -84,6 +84,11 @@ def test_a_run_that_was_not_scored_needs_a_dictionary(run, tmp_path):
         align.load(tmp_path / "run").evaluate()
 
 
+def test_an_empty_dictionary_is_not_taken_for_none(run):
+    with pytest.raises(ValueError, match="none of the 0 pairs of the test dictionary"):
+        run.evaluate(Lexicon(()))
+
+
 def test_a_refined_run_is_scored_on_the_dictionary_of_the_old_one(run):
     refined = align.refine(run, rounds=1)
 
