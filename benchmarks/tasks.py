@@ -9,7 +9,7 @@ from pathlib import Path
 
 import align
 from align import Best, Procrustes
-from align.evaluate import Correlation, Share
+from align.evaluate import Correlation, Measure
 from align.report.signature import task_signature
 from align.tasks import read_pairs, read_questions, read_sentences
 from benchmarks.data import DATA, muse, vectors
@@ -109,10 +109,10 @@ def analogies(states: Iterable[Sides]) -> None:
     head("analogies, en", "asked")
     found = [align.analogies(source, questions).categories for source, _ in states]
     for categories in zip(*found, strict=True):
-        share = categories[0].shares[0]
-        cells = [", ".join(percent(way) for way in category.shares) for category in categories]
-        asked = f"{share.scored:,}/{share.scored + share.missing:,}"
-        print(f"| {categories[0].name} | {asked} | {' | '.join(cells)} |")
+        one = categories[0]
+        cells = [", ".join(percent(way) for way in category.measures) for category in categories]
+        asked = f"{one.measures[0].scored:,}/{one.questions:,}"
+        print(f"| {one.name} | {asked} | {' | '.join(cells)} |")
     print(flush=True)
 
 
@@ -129,10 +129,10 @@ def sentences(codes: list[str], states: Iterable[Sides]) -> None:
     head("sentences", "unknown")
     for ways in zip(*(one.retrieved for one in found), strict=True):
         cells = [
-            ", ".join([interval(way.shares[0]), *map(percent, way.shares[1:])]) for way in ways
+            ", ".join([interval(way.measures[0]), *map(percent, way.measures[1:])]) for way in ways
         ]
         title = f"{' to '.join(ways[0].languages)}, {ways[0].retrieval}"
-        print(f"| {title} | {ways[0].shares[0].missing} | {' | '.join(cells)} |")
+        print(f"| {title} | {ways[0].measures[0].missing} | {' | '.join(cells)} |")
     for mined in zip(*(one.mined for one in found), strict=True):
         cells = [
             f"{span(way.f1, way.interval)}, {100 * way.precision:.1f}, {100 * way.recall:.1f}"
@@ -148,9 +148,9 @@ def correlations(score: Correlation) -> str:
     return f"{first}, {100 * score.pearson.value:.1f}, {100 * score.harmonic.value:.1f}"
 
 
-def interval(share: Share) -> str:
+def interval(measure: Measure) -> str:
     """Return percent with its interval."""
-    return span(share.value, share.interval)
+    return span(measure.value, measure.interval)
 
 
 def span(value: float, ends: tuple[float, float]) -> str:
@@ -158,6 +158,6 @@ def span(value: float, ends: tuple[float, float]) -> str:
     return f"{100 * value:.1f} [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}]"
 
 
-def percent(share: Share) -> str:
+def percent(measure: Measure) -> str:
     """Return percent."""
-    return f"{100 * share.value:.1f}"
+    return f"{100 * measure.value:.1f}"

@@ -105,7 +105,7 @@ def test_vectors_that_are_gone_or_changed_are_told(cli, lists):
 @pytest.fixture
 def questions():
     Path("questions.txt").write_text(
-        ": one\ns0 s1 s2 s3\ns1 s2 s3 s4\n: two\ns4 s5 s6 s7\ns4 s5 s6 nowhere\n"
+        ": one\ns0 s1 s2 s3\ns1 s2 s3 s4\n: two\ns4 s5 s6 s7\ns4 s5 s6 nowhere\n: three\na b c d\n"
     )
     return "questions.txt"
 
@@ -115,8 +115,8 @@ def test_analogies_are_answered_before_and_after(cli, made, questions):
     table = cli("analogies", made, questions).stdout.splitlines()
 
     expected = align.analogies(align.load(made).source, read_questions(questions))
-    shares = [share["value"] for c in after["categories"] for share in c["shares"]]
-    assert shares == [share.value for c in expected.categories for share in c.shares]
+    values = [measure["value"] for c in after["categories"] for measure in c["measures"]]
+    assert values == [measure.value for c in expected.categories for measure in c.measures]
     assert (before["language"], before["vectors"]) == ("src", "before")
     assert table[0] == "src   questions"
     assert table[2].split() == ["asked"] + [
@@ -125,10 +125,11 @@ def test_analogies_are_answered_before_and_after(cli, made, questions):
         for way in ("Add", "Mul")
         for word in (f"3Cos{way}", when)
     ]
-    assert [line.split()[:2] for line in table[3:6]] == [
+    assert [line.split()[:2] for line in table[3:7]] == [
         ["one", "2/2"],
         ["two", "1/2"],
-        ["total", "3/4"],
+        ["three", "0/1"],
+        ["total", "3/5"],
     ]
     assert "vectors:normalised,mapped|3cosadd,3cosmul|oov:skip|" in table[-1]
 
@@ -137,7 +138,7 @@ def test_analogies_of_the_other_side_can_be_asked_for(cli, made, questions):
     result = cli("analogies", made, questions, "--side", "target")
 
     assert result.exit_code == 1
-    assert "tgt holds the four words of none of 4 questions" in result.stderr
+    assert "tgt holds the four words of none of 5 questions" in result.stderr
 
 
 @pytest.fixture
@@ -157,9 +158,9 @@ def test_sentences_are_retrieved_and_mined(cli, made, texts):
     expected = align.sentences(
         (run.source, run.target), tuple(map(read_sentences, texts)), k=run.record.k
     )
-    hits = [share["hits"] for one in found["retrieved"] for share in one["shares"]]
-    assert hits == [share.hits for one in expected.retrieved for share in one.shares]
-    assert found["retrieved"][0]["shares"][0]["hits"] == 12
+    hits = [measure["hits"] for one in found["retrieved"] for measure in one["measures"]]
+    assert hits == [measure.hits for one in expected.retrieved for measure in one.measures]
+    assert found["retrieved"][0]["measures"][0]["hits"] == 12
     assert [one["f1"] for one in found["mined"]] == [one.f1 for one in expected.mined]
     assert table[:3] == [
         "sentences 13 of each language",

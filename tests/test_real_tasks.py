@@ -34,7 +34,7 @@ def test_similarity_of_english(data, english, name, covered, spearman):
 def test_analogies_of_english(data, english):
     found = align.analogies(english, read_questions(data / "similarity/en/questions-words.txt"))
 
-    add, mul = found.categories[-1].shares
+    add, mul = found.categories[-1].measures
     assert (add.scored, add.missing) == (16377, 3167)
     assert add.value > 0.433  # 0.434
     assert mul.value > 0.475  # 0.477
@@ -72,7 +72,7 @@ def test_3cosadd_is_that_of_gensim(data, frequent):
 
     _, sections = theirs.evaluate_word_analogies(path, case_insensitive=True)
     expected = {part["section"]: len(part["correct"]) for part in sections}
-    ours = {category.name: category.shares[0].hits for category in found.categories}
+    ours = {category.name: category.measures[0].hits for category in found.categories}
     assert ours.pop("total") == expected.pop("Total accuracy") == 1594
     assert {name: hits for name, hits in ours.items() if hits} == {
         name: hits for name, hits in expected.items() if hits
@@ -96,7 +96,7 @@ def test_tasks_across_english_and_spanish(data, english):
     assert across[0].covered == 652
     assert across[0].harmonic.value > 0.69  # 0.702
     assert across[1].harmonic.value > 0.37  # 0.384
-    assert found.retrieved[1].shares[0].value > 0.62  # csls10, en to es: 0.634
+    assert found.retrieved[1].measures[0].value > 0.62  # csls10, en to es: 0.634
     assert found.mined[4].f1 > 0.67  # max, threshold on the same pairs: 0.688
 
 

@@ -52,12 +52,12 @@ def test_retrieval_is_worked_by_hand(bilingual):
     assert there.languages == ("en", "es")
     assert back.languages == ("es", "en")
     for way in (there, back):
-        at_1 = way.shares[0]
+        at_1 = way.measures[0]
         assert (at_1.name, at_1.oov, at_1.hits, at_1.scored, at_1.missing) == (
             "P@1", "wrong", 4, 6, 1,
         )  # fmt: skip
         assert at_1.coverage == pytest.approx(5 / 6)
-        assert [share.name for share in way.shares] == ["P@1", "P@5"]
+        assert [measure.name for measure in way.measures] == ["P@1", "P@5"]
     assert [way.retrieval for way in found.retrieved] == ["nn", "csls2"] * 2
     for way in found.mined[::2]:  # threshold on the same pairs: all four right ones, no wrong one
         assert (way.hits, way.mined, way.gold) == (4, 4, 6)
@@ -86,9 +86,9 @@ def test_retrieval_is_that_of_the_definition(rng):
     for scores, way in zip(
         (cosines, 2 * cosines - near[0][:, None] - near[1]), (0, 1), strict=True
     ):
-        for share, k in zip(found.retrieved[way].shares, (1, 5, 10), strict=True):
+        for measure, k in zip(found.retrieved[way].measures, (1, 5, 10), strict=True):
             best = np.argsort(-scores, axis=1)[:, :k]
-            assert share.hits == sum(i in best[i] for i in range(25))
+            assert measure.hits == sum(i in best[i] for i in range(25))
 
 
 def test_sentences_must_be_as_many(bilingual):
@@ -209,11 +209,11 @@ def test_the_interval_of_f1_is_that_of_scipy(rng):
         vectorized=False,
         n_resamples=2000,
         batch=100,
-        method="percentile",
+        method="BCa",
         random_state=np.random.default_rng(2),
     ).confidence_interval
     assert same.mined == 50
-    assert_allclose(same.interval, (expected.low, expected.high))
+    assert_allclose(same.interval, (expected.low, expected.high), atol=0.01)
 
 
 def test_no_sentence_is_taken_twice():

@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import align
-from align.evaluate import bootstrap_figures, correlation
+from align.evaluate import correlation
 from align.evaluate.similarity import figures
 from align.tasks import WordPairs
 from embeddings import Embeddings
@@ -104,15 +104,6 @@ def test_the_intervals_are_those_of_scipy(judged):
             random_state=np.random.default_rng(3),
         ).confidence_interval
         assert_allclose(getattr(found, name).interval, (expected.low, expected.high))
-
-
-def test_a_higher_level_gives_wider_intervals(rng):
-    a, b = rng.standard_normal((2, 40))
-
-    narrow, wide = (bootstrap_figures(figures, a, b, level=level) for level in (0.5, 0.99))
-
-    for (low, high), (lower, higher) in zip(narrow, wide, strict=True):
-        assert lower <= low <= high <= higher
 
 
 @pytest.mark.parametrize(("gold", "covered"), [([1, 2, 3, 4], 2), ([1, 1, 1, 4], 3)])

@@ -17,6 +17,7 @@ from click.exceptions import NoArgsIsHelpError
 from align.cli.analogies import analogies_command
 from align.cli.apply import apply
 from align.cli.cache import cache
+from align.cli.compare import compare
 from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
@@ -137,7 +138,8 @@ def main() -> None:
       align supervised en fr --seeds identical --refine 5
     \b
     Then, with a run:
-      align evaluate RUN --test FILE              score it on another dictionary
+      align evaluate RUN                          all its scores; --test FILE on another dictionary
+      align compare RUN RUN                       which is better, and is it chance?
       align similarity RUN FILE...                and on word pairs, before and after mapping
       align analogies RUN FILE                    on analogies
       align sentences RUN SRC_FILE TGT_FILE       on sentences and their translations
@@ -170,6 +172,7 @@ for command in (
     supervised,
     translate,
     evaluate,
+    compare,
     similarity_command,
     analogies_command,
     sentences_command,

@@ -1,26 +1,45 @@
 """Scores with their counts and intervals. Arrays in; words stay in the pipeline."""
 
 from align.evaluate.analogy import analogies
+from align.evaluate.measures import KS, RULES, Measure, Rule, measures, per_word, skip, wrong, xling
 from align.evaluate.mining import Mined, mined
-from align.evaluate.precision import Gold, Precision, Score, precision
-from align.evaluate.resampling import bootstrap_figures, bootstrap_interval
+from align.evaluate.parts import Part, parts
+from align.evaluate.ranks import Gold, Ranks
+from align.evaluate.resampling import (
+    Interval,
+    bootstrap_interval,
+    bootstrap_intervals,
+    randomisation,
+)
+from align.evaluate.score import Score, Way
 from align.evaluate.sentences import averages
-from align.evaluate.share import Share
 from align.evaluate.similarity import Correlation, Estimate, correlation
 
 __all__ = [
+    "KS",
+    "RULES",
     "Correlation",
     "Estimate",
     "Gold",
+    "Interval",
+    "Measure",
     "Mined",
-    "Precision",
+    "Part",
+    "Ranks",
+    "Rule",
     "Score",
-    "Share",
+    "Way",
     "analogies",
     "averages",
-    "bootstrap_figures",
     "bootstrap_interval",
+    "bootstrap_intervals",
     "correlation",
+    "measures",
     "mined",
-    "precision",
+    "parts",
+    "per_word",
+    "randomisation",
+    "skip",
+    "wrong",
+    "xling",
 ]

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from align.evaluate.resampling import bootstrap_figures
+from align.evaluate.resampling import Interval, bootstrap_intervals
 from align.maps import Array
 from align.retrieve import Space
 
@@ -46,7 +46,7 @@ class Mined:
     gold: int
     mined: int
     hits: int
-    interval: tuple[float, float]
+    interval: Interval
 
     @property
     def precision(self) -> float:
@@ -100,17 +100,10 @@ def mined(
     found = []
     for threshold in get_args(Threshold):
         sources, hits = pairs[kept[threshold], 0], right[kept[threshold]]
-        [interval] = bootstrap_figures(
-            _f1, np.bincount(sources, hits, n), np.bincount(sources, minlength=n), seed=seed
-        )
+        totals, sizes = 2 * np.bincount(sources, hits, n), 1 + np.bincount(sources, minlength=n)
+        [interval] = bootstrap_intervals(totals[:, None], sizes, seed=seed)  # F1 is their ratio
         found.append(Mined(candidates, threshold, n, len(hits), int(hits.sum()), interval))
     return tuple(found)
-
-
-def _f1(hits: Array, found: Array, axis: int = -1) -> Array:
-    """Return F1 of samples of source sentences, (1, r), from what was found of each, (r, n)."""
-    f1: Array = 2 * hits.sum(axis=axis) / (found.sum(axis=axis) + hits.shape[axis])
-    return f1[None]
 
 
 def best_threshold(scores: Array, right: npt.NDArray[np.bool_], gold: int) -> float:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from align.evaluate.resampling import bootstrap_figures
+from align.evaluate.resampling import RESAMPLES, TOGETHER, Interval
 from align.maps import Array
 from align.normalize import unit
 
@@ -23,7 +23,7 @@ class Estimate:
     """A figure in [-1, 1] with its 95 % bootstrap interval."""
 
     value: float
-    interval: tuple[float, float]
+    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,7 @@ def correlation(
             f"{len(there):,} of {len(pairs):,} pairs are covered, and {FEWEST} of unlike scores "
             "are needed to correlate them"
         )
-    ends = bootstrap_figures(figures, gold, cosines, seed=seed)
-    estimates = map(Estimate, figures(gold, cosines).tolist(), ends)
+    estimates = map(Estimate, figures(gold, cosines).tolist(), intervals(gold, cosines, seed))
     return Correlation(missing, len(pairs), len(gold), len(there), *estimates)
 
 
@@ -130,6 +129,23 @@ def figures(a: Array, b: Array, axis: int = -1) -> Array:
     positive = (spearman > 0) & (pearson > 0)
     harmonic = _share(2 * spearman * pearson, np.where(positive, spearman + pearson, 0))
     return np.stack([spearman, pearson, harmonic])
+
+
+def intervals(a: Array, b: Array, seed: int) -> list[Interval]:
+    """Return the 95 % percentile bootstrap intervals of the `figures` of n pairs of numbers."""
+    from scipy.stats import bootstrap
+
+    ends = bootstrap(
+        (a, b),
+        figures,
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=TOGETHER,
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    ).confidence_interval
+    return list(zip(ends.low.tolist(), ends.high.tolist(), strict=True))
 
 
 def _pearson(a: Array, b: Array) -> Array:

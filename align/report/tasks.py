@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal
 
-from align.evaluate import Correlation, Share
+from align.evaluate import Correlation, Measure
 from align.evaluate.similarity import MIDDLE
 from align.record import Record
 from align.report.signature import task_signature
@@ -84,9 +84,9 @@ def analogies_table(record: Record, found: Mapping[When, Analogies]) -> str:
     first = next(iter(found.values()))
     width = max(len(category.name) for category in first.categories)
     titles = [
-        f"{TITLES[share.name]} {when}"
+        f"{TITLES[measure.name]} {when}"
         for when, one in found.items()
-        for share in one.categories[-1].shares
+        for measure in one.categories[-1].measures
     ]
     lines = [
         f"{first.language}   {first.task.name}",
@@ -94,9 +94,9 @@ def analogies_table(record: Record, found: Mapping[When, Analogies]) -> str:
         f"{'':<{width}}  {'asked':<15}" + "".join(f"{title:<20}" for title in titles).rstrip(),
     ]
     for categories in zip(*(one.categories for one in found.values()), strict=True):
-        shares = [share for category in categories for share in category.shares]
-        asked = f"{shares[0].scored:,}/{shares[0].scored + shares[0].missing:,}"
-        cells = "".join(f"{_share(share):<20}" for share in shares).rstrip()
+        measures = [measure for category in categories for measure in category.measures]
+        asked = f"{measures[0].scored if measures else 0:,}/{categories[0].questions:,}"
+        cells = "".join(f"{_measure(measure):<20}" for measure in measures).rstrip()
         lines.append(f"{categories[0].name:<{width}}  {asked:<15}{cells}")
     return "\n".join(
         [
@@ -116,12 +116,12 @@ def sentences_table(record: Record, found: SentenceScores) -> str:
     languages = found.retrieved[0].languages
     for language, known, tokens in zip(languages, found.known, found.tokens, strict=True):
         lines.append(f"words     {known:,} of {tokens:,} of {language} are known")
-    ks = [share.name for share in found.retrieved[0].shares]
+    ks = [measure.name for measure in found.retrieved[0].measures]
     lines += ["", f"{'retrieval':<18}{'unknown':<9}" + "".join(f"{k:<20}" for k in ks).rstrip()]
     for one in found.retrieved:
         name = f"{' -> '.join(one.languages)} {one.retrieval.upper()}"
-        cells = "".join(f"{_share(share):<20}" for share in one.shares).rstrip()
-        lines.append(f"{name:<18}{one.shares[0].missing:<9,}{cells}")
+        cells = "".join(f"{_measure(measure):<20}" for measure in one.measures).rstrip()
+        lines.append(f"{name:<18}{one.measures[0].missing:<9,}{cells}")
     lines += ["", f"{'mining':<10}{'threshold':<13}{'F1':<20}precision  recall  right/mined"]
     for way in found.mined:
         start = f"{way.candidates:<10}{way.threshold:<13}{_cell(way.f1, way.interval):<20}"
@@ -166,8 +166,8 @@ def _correlation(score: Correlation) -> str:
     return f"{f'{score.scored:,}/{score.pairs:,}':<12} {score.missing:<7} {cells}"
 
 
-def _share(share: Share) -> str:
-    return _cell(share.value, share.interval) if share.scored else ""
+def _measure(measure: Measure) -> str:
+    return _cell(measure.value, measure.interval)
 
 
 def _cell(value: float, interval: tuple[float, float]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from align.evaluate import Share
+from align.evaluate import Measure, bootstrap_intervals
 from align.evaluate import analogies as answer
 from align.evaluate.analogy import WAYS
 from align.normalize import unit
@@ -26,12 +26,16 @@ class Category:
     ----------
     name : str
         As the file has it; ``total`` for all questions.
-    shares : tuple of Share
-        Of 3CosAdd and of 3CosMul, among the questions whose four words are there.
+    questions : int
+        In the file.
+    measures : tuple of Measure
+        The share of right answers by 3CosAdd and by 3CosMul, among the questions whose four words
+        are there; none where there is no such question.
     """
 
     name: str
-    shares: tuple[Share, ...]
+    questions: int
+    measures: tuple[Measure, ...]
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,14 @@ def _categories(
     parts = [(name, of == name) for name in dict.fromkeys(names)]
     found = []
     for name, part in [*parts, ("total", np.ones(len(of), dtype=bool))]:
-        missing = int(np.count_nonzero(part & ~there))
-        hits = zip(WAYS, right[:, part[there]], strict=True)
-        shares = tuple(Share.skip(way, hit, missing, seed=seed) for way, hit in hits)
-        found.append(Category(name, shares))
+        every, hits = int(np.count_nonzero(part)), right[:, part[there]]
+        found.append(Category(name, every, tuple(_measures(hits, every, seed))))
     return tuple(found)
+
+
+def _measures(hits: npt.NDArray[np.bool_], every: int, seed: int) -> Iterator[Measure]:
+    """Count the questions asked, (w, q), that each way answered rightly."""
+    if not (asked := hits.shape[1]):
+        return
+    for way, hit, interval in zip(WAYS, hits, bootstrap_intervals(hits.T, seed=seed), strict=True):
+        yield Measure(way, "skip", float(hit.sum()), asked, every - asked, interval)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.evaluate import Mined, Share, averages, mined
+from align.evaluate import KS, Measure, Mined, averages, bootstrap_intervals, mined
 from align.evaluate.mining import CANDIDATES, candidate_pairs
 from align.maps import Array
 from align.retrieve import Retrieval, Space
-from align.run import KS, retrieval_name
+from align.run import retrieval_name
 from align.steps import OnStep, silent
 from align.tasks.files import Sentences, TaskRecord
 from align.tasks.words import ABSENT, Rows, find
@@ -33,7 +33,7 @@ class Retrieved:
         From, to.
     retrieval : str
         As ``nn`` or ``csls10``.
-    shares : tuple of Share
+    measures : tuple of Measure
         P@1, P@5 and P@10; a sentence without any known word counts as wrong.
     recall : float
         The share of the true neighbours that the search found: 1 where it was exact.
@@ -41,7 +41,7 @@ class Retrieved:
 
     languages: tuple[str, str]
     retrieval: str
-    shares: tuple[Share, ...]
+    measures: tuple[Measure, ...]
     recall: float
 
 
@@ -155,13 +155,19 @@ def _retrieved(space: Space, asked: _Side, answers: _Side, seed: int) -> Iterato
     place[answers.there] = np.arange(len(answers.there))
     ks = [k for k in KS if k <= len(answers.there)]
     missing = asked.sentences - len(asked.there)
+    hits = np.zeros((asked.sentences, len(ks)))
     for retrieval in RETRIEVALS:
         found = space.nearest(np.arange(len(asked.there)), ks[-1], retrieval)
-        right = found.rows == place[asked.there, None]
+        right = np.cumsum(found.rows == place[asked.there, None], axis=1)
+        hits[asked.there] = right[:, np.array(ks) - 1]
+        intervals = bootstrap_intervals(hits, seed=seed)
         yield Retrieved(
             (asked.language, answers.language),
             retrieval_name(retrieval, space.k),
-            tuple(Share.wrong(f"P@{k}", right[:, :k].any(axis=1), missing, seed=seed) for k in ks),
+            tuple(
+                Measure(f"P@{k}", "wrong", float(total), asked.sentences, missing, interval)
+                for k, total, interval in zip(ks, hits.sum(axis=0), intervals, strict=True)
+            ),
             min(found.recall, space.recall),
         )
 
