@@ -6,11 +6,12 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 from importlib.metadata import version as _version
 
 from align.alignment import Alignment
+from align.auto import Auto
 from align.comparison import Comparison, compare
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
-from align.pipeline import refine, supervised
+from align.pipeline import refine, supervised, unsupervised
 from align.presets import PRESETS
 from align.problem import Problem
 from align.run import Doubt, Run, Translation
@@ -26,6 +27,7 @@ from align.solvers import (
     Refinement,
     Ridge,
     SelfLearning,
+    SimilarityStart,
     Solution,
 )
 from align.storage import load, save
@@ -34,6 +36,7 @@ from align.tasks import analogies, sentences, similarity
 __all__ = [
     "Alignment",
     "Audited",
+    "Auto",
     "Best",
     "Comparison",
     "Contrastive",
@@ -52,6 +55,7 @@ __all__ = [
     "Ridge",
     "Run",
     "SelfLearning",
+    "SimilarityStart",
     "Solution",
     "Translation",
     "analogies",
@@ -62,6 +66,7 @@ __all__ = [
     "sentences",
     "similarity",
     "supervised",
+    "unsupervised",
 ]
 
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import dictionaries
 from align.alignment import Alignment
+from align.auto import Auto
 from align.gold import covered, gold_of, rows_of
+from align.judge import judged
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.problem import Problem
-from align.record import LexiconRecord, Record, VectorsRecord
+from align.record import LexiconRecord, Record, Repeat, VectorsRecord
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
 from align.run import Run
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
+from align.solvers.attempt import Attempt
 from align.solvers.kept import keeping
 from align.solvers.solution import describe
-from align.steps import OnStep, silent
+from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
@@ -80,29 +84,120 @@ def supervised(
     ImportError
         If FAISS is not installed.
     """
+    task = _Task(source, target, lexicon, normalize, k, test, seed, steps)
+    seeds = usable(lexicon, source, target)
+    return _aligned("supervised", task, seeds, solver, on_step)
+
+
+def unsupervised(
+    source: Embeddings,
+    target: Embeddings,
+    *,
+    solver: Solver | None = None,
+    normalize: str = "unit,center,unit",
+    k: int = 10,
+    test: Lexicon | None = None,
+    seed: int = 0,
+    seeds: int = 1,
+    steps: Path | None = None,
+    on_step: OnStep = silent,
+) -> Run:
+    """Align two languages without a dictionary, and say whether it worked.
+
+    Parameters
+    ----------
+    source, target : Embeddings
+        Of the same dimensions.
+    solver : Solver, optional
+        By default `align.Auto`. Its problem has the words spelled alike as pairs, or none.
+    seed : int
+        Of everything random, the solver included.
+    seeds : int
+        Align with so many seeds, from ``seed`` on, and return the run with the best verdict; its
+        record has the verdict, and the score where there is a test dictionary, of each.
+
+    The other parameters are those of `supervised`.
+
+    Returns
+    -------
+    Run
+        Whose ``record.verdict`` is worked, doubtful or failed. A failed one is returned as well.
+
+    Raises
+    ------
+    ValueError
+        If the vectors do not fit each other, or no start can solve.
+    TypeError
+        If an argument is not the value it should be.
+    ImportError
+        If FAISS is not installed.
+    """
+    if seeds < 1:
+        raise ValueError(f"need at least 1 seed, got {seeds}")
+    _require_embeddings(source, target)
+    alike = dictionaries.identical(source.words, target.index)
+    best, repeats = None, []
+    for each in range(seed, seed + seeds):
+        task = _Task(source, target, alike, normalize, k, test, each, steps)
+        seeded: Any = solver or Auto()
+        if "seed" in seeded.__dataclass_fields__:
+            seeded = replace(seeded, seed=each)
+        run = _aligned("unsupervised", task, alike, seeded, on_step)
+        repeats.append(Repeat.of(run.record))
+        best = run if best is None else max(best, run, key=_merit)
+        on_step(Step("seeds", len(repeats), seeds))
+    assert best is not None  # there is a seed
+    return replace(best, record=replace(best.record, repeats=tuple(repeats)))
+
+
+def _merit(run: Run) -> tuple[int, float]:
+    return run.record.verdict.merit if run.record.verdict else (-1, 0.0)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is asked of a run."""
+
+    source: Embeddings
+    target: Embeddings
+    lexicon: Lexicon
+    normalize: str
+    k: int
+    test: Lexicon | None
+    seed: int
+    steps: Path | None
+
+
+def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: OnStep) -> Run:
+    """Go through the stages."""
     started = time.perf_counter()
+    source, target, k, test = task.source, task.target, task.k, task.test
     require_faiss()
     ahead(len(source) * target.vectors.size)
-    seeds = usable(lexicon, source, target)
     require_neighbourhood(k, len(source), len(target))
     if test is not None:
         gold_of(test, source, target)  # its error now, not after hours of work
-    x_normalization, x = Normalization.fitted(source.vectors, normalize)
-    y_normalization, y = Normalization.fitted(target.vectors, normalize)
+    x_normalization, x = Normalization.fitted(source.vectors, task.normalize)
+    y_normalization, y = Normalization.fitted(target.vectors, task.normalize)
     problem = Problem(x, y, rows_of(seeds.pairs, source, target))
-    with keeping(problem, steps):
+    with keeping(problem, task.steps):
         solution = solver(problem, on_step=on_step)
+        if method == "unsupervised" and not solution.attempts:
+            verdict = judged(problem, solution, problem.pairs, seed=task.seed, on_step=on_step)
+            solution = replace(solution, attempts=(Attempt(solver.name, task.seed, verdict),))
     space = _space(solution, problem, k, on_step)
     record = Record(
-        method="supervised",
+        method=method,
         solver=describe(solver),
         normalize=x_normalization.recipe,
         k=k,
-        seed=seed,
+        seed=task.seed,
         source=VectorsRecord.of(source),
         target=VectorsRecord.of(target),
-        train=LexiconRecord.of(lexicon, source, target),
+        train=LexiconRecord.of(task.lexicon, source, target),
         trials=solution.trials,
+        attempts=solution.attempts,
+        repeats=(),
         chosen=solution.chosen,
         seconds=0.0,
         **_told(solution, space),
@@ -198,13 +293,12 @@ def _told(solution: Solution, space: Space) -> dict[str, Any]:
 
 def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
     """Return the pairs that both vocabularies hold; an error where these are too few to align."""
-    for value, kind, remedy in (
-        (source, Embeddings, "embeddings.load(path)"),
-        (target, Embeddings, "embeddings.load(path)"),
-        (lexicon, Lexicon, "dictionaries.load(path), or Lexicon(pairs)"),
-    ):
-        if not isinstance(value, kind):
-            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}: use {remedy}")
+    _require_embeddings(source, target)
+    if not isinstance(lexicon, Lexicon):
+        raise TypeError(
+            f"expected Lexicon, got {type(lexicon).__name__}: use dictionaries.load(path), "
+            "or Lexicon(pairs)"
+        )
     if not len(lexicon):
         raise ValueError(
             f"no seed pairs{f' ({lexicon.origin})' if lexicon.origin else ''}: the vocabularies "
@@ -218,6 +312,14 @@ def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
             "use a larger dictionary or --seeds identical"
         )
     return seeds
+
+
+def _require_embeddings(*sides: Embeddings) -> None:
+    for side in sides:
+        if not isinstance(side, Embeddings):
+            raise TypeError(
+                f"expected Embeddings, got {type(side).__name__}: use embeddings.load(path)"
+            )
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Solvers by the name of what they reproduce, and the candidates of `align.selection.Best`."""
+"""Solvers and starts by name, and the candidates of `align.selection.Best`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from align.solvers import (
     Refinement,
     Ridge,
     SelfLearning,
+    SimilarityStart,
     Solver,
 )
 
@@ -28,6 +29,13 @@ PRESETS: dict[str, Solver] = {
     "geomm": GeoMM(),  # Jawanpuria et al. 2019
     "cca": Multistep(dewhiten=0, reweight=0),  # Faruqui and Dyer 2014
     "ridge": Ridge(),  # Mikolov et al. 2013, Dinu et al. 2015
+}
+
+UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary, in the order of `align.Auto`
+    "identical": Procrustes(),  # on words, and numbers, spelled alike
+    "similarity": SimilarityStart(words=1000),
+    "similarity-2000": SimilarityStart(words=2000),
+    "similarity-4000": SimilarityStart(words=4000),  # Artetxe et al. 2018, ACL
 }
 
 PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from align.evaluate import Measure, Part, Score
+from align.solvers.attempt import Attempt, Verdict
 from align.solvers.solution import Trial
 from dictionaries import Coverage, Lexicon
 from embeddings import Embeddings
@@ -137,6 +138,37 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """How an unsupervised alignment ended with one seed.
+
+    Parameters
+    ----------
+    seed : int
+    outcome : str
+        The verdict.
+    rise : float
+        As `Verdict` has it.
+    hits, asked : int
+        CSLS P@1 on the test dictionary; 0 of 0 without one.
+    """
+
+    seed: int
+    outcome: str
+    rise: float
+    hits: int
+    asked: int
+
+    @classmethod
+    def of(cls, record: Record) -> Repeat:
+        """Take what is compared between seeds out of a record."""
+        verdict, evaluation = record.verdict, record.evaluation
+        assert verdict is not None  # every unsupervised run has one
+        score = evaluation.forward[-1].at(1) if evaluation else None
+        hits, asked = (score.hits, score.scored) if score else (0, 0)
+        return cls(record.seed, verdict.outcome, verdict.rise, hits, asked)
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that made a run.
 
@@ -161,6 +193,10 @@ class Record:
         Why an iterative solver made no further step.
     trials : tuple of Trial
         What was chosen from, where the solver chose among others on held-out seeds.
+    attempts : tuple of Attempt
+        The unsupervised starts that were tried, with the verdict on each.
+    repeats : tuple of Repeat
+        How each seed ended, where there were no seed pairs.
     chosen : str
         The name of the chosen one.
     fitted_pairs : int
@@ -188,6 +224,8 @@ class Record:
     converged: bool
     stopped: str
     trials: tuple[Trial, ...]
+    attempts: tuple[Attempt, ...]
+    repeats: tuple[Repeat, ...]
     chosen: str
     fitted_pairs: int
     evaluation: Evaluation | None
@@ -201,6 +239,12 @@ class Record:
         """A short name, as ``en-fr-supervised``."""
         return f"{self.source.name}-{self.target.name}-{self.method}"
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict on the chosen attempt; None of a run that was supervised."""
+        found = [a.verdict for a in self.attempts if a.verdict]
+        return max(found, key=lambda v: v.merit, default=None)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Record:
         """Build a record from the plain values of a JSON file; KeyError or TypeError if not one."""
@@ -211,6 +255,8 @@ class Record:
         if (found := data["evaluation"]) is not None:
             values["evaluation"] = Evaluation.from_dict(found)
         values["trials"] = tuple(Trial(**_typed(Trial, trial)) for trial in data["trials"])
+        values["attempts"] = tuple(Attempt.from_dict(attempt) for attempt in data["attempts"])
+        values["repeats"] = tuple(Repeat(**_typed(Repeat, repeat)) for repeat in data["repeats"])
         if "name" not in data["solver"]:
             raise KeyError("solver.name")
         return cls(**_typed(cls, _tuples(values)))

@@ -219,7 +219,7 @@ def _pairs(path: Path) -> Lexicon:
         rows = [line.split("\t") for line in path.read_bytes().decode().split("\n")[:-1]]
     except OSError as error:
         raise ValueError(f"{path} is not readable ({error}); make the run again") from error
-    if not rows or any(len(row) != 2 for row in rows):
+    if any(len(row) != 2 for row in rows):
         raise ValueError(f"{path} is not readable; make the run again")
     return Lexicon(tuple((source, target) for source, target in rows))
 

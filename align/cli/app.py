@@ -28,6 +28,7 @@ from align.cli.sentences import sentences_command
 from align.cli.similarity import similarity_command
 from align.cli.supervised import supervised
 from align.cli.translate import translate
+from align.cli.unsupervised import unsupervised
 
 
 class Notes(logging.Handler):
@@ -136,6 +137,7 @@ def main() -> None:
     \b
     No dictionary, but a script in common:
       align supervised en fr --seeds identical --refine 5
+      align unsupervised en fr                    no dictionary; judged without one
     \b
     Then, with a run:
       align evaluate RUN                          all its scores; --test FILE on another dictionary
@@ -170,6 +172,7 @@ def main() -> None:
 for command in (
     download,
     supervised,
+    unsupervised,
     translate,
     evaluate,
     compare,

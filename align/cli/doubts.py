@@ -17,11 +17,15 @@ def doubts(record: Record, evaluation: Evaluation | None) -> None:
             f"the map was fitted on {pairs} pairs, fewer than its {dim} dimensions, so they do not "
             f"determine it; more seeds or {remedy} may help"
         )
-    _coverage("training", record.train)
+    if record.verdict is None:
+        _coverage("training", record.train)
     if evaluation is None:
         return
     _coverage("test", evaluation.test)
-    if shared := evaluation.shared_with_seeds.sources:
+    shared = evaluation.shared_with_seeds.sources
+    if shared and record.verdict:
+        note(f"{shared} of the words asked are spelled alike on both sides, which starts can use")
+    elif shared:
         asked = evaluation.scores[0].at(1).scored
         note(f"{shared} of the {asked} words asked were also seeds, so the scores may be too high")
 

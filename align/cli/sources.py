@@ -118,8 +118,8 @@ class Sources:
             f"no training dictionary for {pair}: looked for "
             f"{dictionary_file(self.home, pair, 'train')}, and the package's sample is of "
             f"{' and '.join(dictionaries.sample_names())}; give one with --train FILE "
-            "(`align download` brings MUSE's), or do without: --seeds identical needs none (nor "
-            "will align unsupervised, which is planned)"
+            "(`align download` brings MUSE's), or do without: --seeds identical needs none, nor "
+            "does align unsupervised"
         )
 
     def tell_samples(self, origins: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
@@ -10,35 +9,20 @@ from click.core import ParameterSource
 
 import align
 import dictionaries
-from align import home
-from align.cli.doubts import doubts
-from align.cli.progress import Bars, note
-from align.cli.runs import JSON, MAX_RANK, REPLACE, print_record, searching
-from align.cli.sources import Sources, Vectors
-from align.normalize import parse
+from align.cli.learning import FILE, Given, learning
+from align.cli.progress import Bars
+from align.cli.runs import JSON, MAX_RANK, searching
 from align.presets import PRESETS
 from align.selection import Best
 from align.solvers import Refinement, Solver
-from align.storage import check_writable
 
-FILE = click.Path(path_type=Path)
 DEFAULT = ParameterSource.DEFAULT
 SPELLING = {"identical": dictionaries.identical, "numerals": dictionaries.numerals}
 
 
-def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    try:
-        parse(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
-    return value
-
-
 @click.command()
-@click.argument("src", type=Vectors())
-@click.argument("tgt", type=Vectors())
+@learning
 @click.option("--train", type=FILE, help="Seed dictionary: two words per line, space or tab.")
-@click.option("--test", type=FILE, help="Dictionary to score on; takes no part in the learning.")
 @click.option(
     "--seeds",
     type=click.Choice(["dictionary", "identical", "numerals"]),
@@ -63,66 +47,17 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     help="Rounds of refinement on mutual CSLS neighbours after the method.",
 )
 @MAX_RANK
-@click.option(
-    "--normalize",
-    default="unit,center,unit",
-    show_default=True,
-    callback=_recipe,
-    help="none, iternorm, or unit, center and pca:N (keep N dimensions) joined by commas.",
-)
-@click.option(
-    "-k",
-    type=click.IntRange(min=1),
-    default=Refinement.k,
-    show_default=True,
-    help="Neighbours in the neighbourhood means of CSLS.",
-)
-@click.option(
-    "--max-vocab",
-    type=click.IntRange(min=0),
-    default=200_000,
-    show_default=True,
-    help="Read so many words of each language; 0 for all.",
-)
-@click.option("--no-cache", is_flag=True, help="Read text vectors anew, and keep no binary twin.")
-@click.option("--lower", is_flag=True, help="Fold vectors and dictionaries to lower case.")
-@click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
-@click.option(
-    "--data-home",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where codes are looked up.  [default: $ALIGN_HOME, else the user data folder]",
-)
-@click.option(
-    "-o",
-    "--out",
-    type=FILE,
-    help="Folder of the run.  [default: runs/SRC-TGT-supervised]",
-)
-@REPLACE
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap intervals.")
 @JSON
 @searching
 @click.pass_context
 def supervised(
     ctx: click.Context,
-    src: str,
-    tgt: str,
+    given: Given,
     train: Path | None,
-    test: Path | None,
     seeds: str,
     method: str,
     refine: int,
     max_rank: int,
-    normalize: str,
-    k: int,
-    max_vocab: int,
-    no_cache: bool,
-    lower: bool,
-    strict: bool,
-    data_home: Path | None,
-    out: Path | None,
-    force: bool,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Learn a map from SRC to TGT with a seed dictionary, score it, keep the run.
@@ -139,50 +74,37 @@ def supervised(
       align supervised wiki.de.vec.gz wiki.en.vec.gz --train de-en.txt --max-vocab 50000
       align supervised pt gl --seeds identical --refine 5
     """
-    given = {name for name in ctx.params if ctx.get_parameter_source(name) != DEFAULT}
+    named = {name for name in ctx.params if ctx.get_parameter_source(name) != DEFAULT}
     if seeds != "dictionary" and train:
         raise click.UsageError(f"--seeds {seeds} takes no dictionary: drop it, or --train", ctx)
-    if "max_rank" in given and not refine:
+    if "max_rank" in named and not refine:
         raise click.UsageError("--max-rank is about --refine, which is 0: give --refine 5", ctx)
     with Bars() as bars:
-        sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars, not no_cache)
-        found = sources.find(src), sources.find(tgt)
-        pair = "-".join(side.name for side in found)
-        folder = out or Path("runs") / f"{pair}-supervised"
-        check_writable(folder, force=force)
+        work = given.work("supervised", bars)
+        sources, pair = work.sources, work.pair
         lexicon = sources.train(train, pair) if seeds == "dictionary" else None
-        scored = sources.test(test, pair)
-        source, target = map(sources.vectors, found)
+        scored = sources.test(given.test, pair)
+        source, target = map(sources.vectors, work.found)
         if lexicon is None:
             lexicon = SPELLING[seeds](source.words, target.index)
         used = (source.origin, target.origin, lexicon.origin, scored.origin if scored else "")
         sources.tell_samples(used)
-        if refine and "method" not in given:
+        if refine and "method" not in named:
             method = "procrustes"
-        solver: Solver = Best(k=k) if method == "best" else PRESETS[method]
+        solver: Solver = Best(k=given.k) if method == "best" else PRESETS[method]
         if refine:
-            solver = Refinement(rounds=refine, start=solver, k=k, max_rank=max_rank)
-        steps = folder.absolute().with_name(f".{folder.name}.steps")
-        try:
+            solver = Refinement(rounds=refine, start=solver, k=given.k, max_rank=max_rank)
+        with work.steps() as steps:
             run = align.supervised(
                 source,
                 target,
                 lexicon,
                 solver=solver,
-                normalize=normalize,
-                k=k,
+                normalize=given.normalize,
+                k=given.k,
                 test=scored,
-                seed=seed,
+                seed=given.seed,
                 steps=steps,
                 on_step=bars,
             )
-        except ValueError:  # not a kill: the same command would fail again
-            shutil.rmtree(steps, ignore_errors=True)
-            raise
-    align.save(run, folder, force=force)
-    shutil.rmtree(steps, ignore_errors=True)
-    record = run.record
-    print_record(record, as_json)
-    doubts(record, record.evaluation)
-    words = [word for word in run.seeds.sources if word.isalpha()] or run.seeds.sources
-    note(f"kept in {folder}; try: align translate {folder} {words[len(words) // 2]}")
+    given.keep(run, work.folder, as_json)

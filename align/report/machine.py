@@ -9,7 +9,7 @@ from align.evaluate import RULES, Measure
 from align.record import Evaluation, Record
 from align.report.signature import signature
 
-FORMAT = 4
+FORMAT = 5
 
 
 def as_dict(record: Record) -> dict[str, Any]:

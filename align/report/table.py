@@ -5,6 +5,7 @@ from __future__ import annotations
 from align.evaluate import KS, Measure
 from align.record import Evaluation, LexiconRecord, Record
 from align.report.signature import signature
+from align.report.verdict import verdict_lines
 
 
 def run_table(record: Record) -> str:
@@ -12,9 +13,9 @@ def run_table(record: Record) -> str:
     lines = [
         f"{record.source.name} -> {record.target.name}   "
         f"{record.source.rows:,} x {record.target.rows:,} words, {_dimensions(record)} dimensions",
-        f"seeds     {dictionary(record.train)}",
+        f"{'alike' if record.verdict else 'seeds':<10}{dictionary(record.train)}",
     ]
-    lines += _choice(record)
+    lines += _choice(record) + verdict_lines(record)
     lines.append(f"fitted    on {record.fitted_pairs:,} pairs")
     if record.stopped:
         lines.append(f"stopped   {record.stopped}")

@@ -6,11 +6,13 @@ from align.solvers.geomm import GeoMM
 from align.solvers.identity import Identity
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
+from align.solvers.random_start import RandomStart
 from align.solvers.rcsls import RCSLS
 from align.solvers.refinement import Refinement
 from align.solvers.residual import KernelResidual
 from align.solvers.ridge import Ridge
 from align.solvers.self_learning import SelfLearning
+from align.solvers.similarity import SimilarityStart
 from align.solvers.solution import Solution, Solver
 
 __all__ = [
@@ -22,9 +24,11 @@ __all__ = [
     "KernelResidual",
     "Multistep",
     "Procrustes",
+    "RandomStart",
     "Refinement",
     "Ridge",
     "SelfLearning",
+    "SimilarityStart",
     "Solution",
     "Solver",
 ]

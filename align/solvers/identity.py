@@ -9,7 +9,7 @@ import numpy as np
 
 from align.maps import LinearMap
 from align.problem import Problem
-from align.solvers.solution import Solution, mean_squared_distance, require_pairs
+from align.solvers.solution import Solution, mean_squared_distance
 from align.steps import OnStep, silent
 
 
@@ -20,13 +20,12 @@ class Identity:
     name: ClassVar[str] = "identity"
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
-        """Solve; an error where there are no seed pairs, or the dimensions of both sides differ."""
-        require_pairs(problem)
+        """Solve; an error where the dimensions of both sides differ."""
         if problem.x.shape[1] != problem.y.shape[1]:
             raise ValueError(
                 "the two sides are not in one space: they have "
                 f"{problem.x.shape[1]} and {problem.y.shape[1]} dimensions"
             )
         map_ = LinearMap(np.eye(problem.x.shape[1]))
-        loss = mean_squared_distance(problem, map_)
-        return Solution(map_, problem.pairs, losses=(loss,), converged=True)
+        losses = (mean_squared_distance(problem, map_),) if len(problem.pairs) else ()
+        return Solution(map_, problem.pairs, losses, converged=True)

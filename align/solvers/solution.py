@@ -11,6 +11,7 @@ import numpy.typing as npt
 from align.maps import Array, LinearMap, Map
 from align.problem import Problem
 from align.retrieve import Space
+from align.solvers.attempt import Attempt
 from align.steps import OnStep, silent
 
 
@@ -57,6 +58,8 @@ class Solution:
         What was chosen from, where the solver chose among others.
     chosen : str
         The name of the chosen one.
+    attempts : tuple of Attempt
+        The starts that were tried, where no seeds were needed.
     """
 
     map: Map
@@ -68,6 +71,7 @@ class Solution:
     stopped: str = ""
     trials: tuple[Trial, ...] = ()
     chosen: str = ""
+    attempts: tuple[Attempt, ...] = ()
 
     def mapped(self, problem: Problem) -> tuple[Array, Array]:
         """Bring all rows of both sides into the joint space."""

@@ -1,0 +1,140 @@
+"""`Auto`: the solver that needs no dictionary; it tries starts until one has worked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, cast
+
+from align.judge import judged
+from align.presets import UNSUPERVISED
+from align.problem import Problem
+from align.retrieve.neighbours import Rows
+from align.solvers import (
+    Multistep,
+    Procrustes,
+    Refinement,
+    SelfLearning,
+    Solution,
+    Solver,
+)
+from align.solvers.attempt import Attempt, Verdict
+from align.solvers.kept import keeping, solved
+from align.steps import OnStep, Step, silent
+
+log = logging.getLogger(__name__)
+ALIKE = "identical"  # the start that stands on the pairs of the problem
+ENOUGH = 25  # words spelled alike on which a start can stand, as many being held out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auto:
+    """Try unsupervised starts, the cheapest first, until the verdict is that one has worked.
+
+    Every start goes through the same self-learning, and the best one through the same last
+    mapping: the dictionary grows by mutual CSLS neighbours, and `Multistep` weighs the axes.
+
+    The pairs of the problem are taken for words spelled alike, as they are where scripts overlap:
+    the first start stands on every other of them, and the verdict asks the rest. There may be none.
+
+    Parameters
+    ----------
+    starts : tuple of (name, Solver)
+        By default `align.presets.UNSUPERVISED`; the one named ``identical`` is given pairs.
+    rounds : int
+        How often the starts are tried, each time with other draws, while none has worked.
+    budget : float
+        Seconds after which no other start is tried.
+    learning : SelfLearning
+        What follows a start; its own start and seed are not used.
+    seed : int
+        Of everything drawn.
+    """
+
+    name: ClassVar[str] = "auto"
+
+    starts: tuple[tuple[str, Solver], ...] = tuple(UNSUPERVISED.items())
+    rounds: int = 2
+    budget: float = 600.0
+    learning: SelfLearning = field(
+        default_factory=lambda: SelfLearning(
+            last=Procrustes(), keep=0.2, patience=5, threshold=1e-3, max_rank=2000
+        )
+    )
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.starts or self.rounds < 1 or self.budget < 0:
+            raise ValueError(
+                "need a start, rounds >= 1 and budget >= 0, "
+                f"got {len(self.starts)}, {self.rounds} and {self.budget}"
+            )
+
+    def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
+        """Solve; an error where no start can solve."""
+        with keeping(problem):
+            tried = self._tried(problem, on_step)
+            attempts = tuple(attempt for attempt, _ in tried)
+            solved_ = [i for i, attempt in enumerate(attempts) if attempt.verdict]
+            if not solved_:
+                raise ValueError(f"no start could solve; the first: {attempts[0].failure}")
+            best = max(solved_, key=lambda i: cast(Verdict, attempts[i].verdict).merit)
+            learned, seeds = tried[best][1]
+            fit = replace(problem, pairs=seeds)
+            solution = finish(learned)(fit, on_step=on_step)
+        return replace(solution, attempts=attempts, chosen=attempts[best].start)
+
+    def _tried(
+        self, problem: Problem, on_step: OnStep
+    ) -> list[tuple[Attempt, tuple[SelfLearning, Rows]]]:
+        """Return the attempts, with the solver and the seeds of each."""
+        used, held_out = problem.pairs[::2], problem.pairs[1::2]
+        tried: list[tuple[Attempt, tuple[SelfLearning, Rows]]] = []
+        begun = time.monotonic()
+        for name, start, seed in self._planned(len(held_out)):
+            if tried and time.monotonic() - begun > self.budget:
+                log.info("no other start is tried: %g seconds are over", self.budget)
+                break
+            learner = replace(self.learning, start=start, seed=seed)
+            seeds = used if name == ALIKE else problem.pairs[:0]
+            attempt = self._attempt(name, learner, problem, (seeds, held_out), on_step)
+            tried.append((attempt, (learner, seeds)))
+            on_step(Step("starts", len(tried), self.rounds * len(self.starts)))
+            if attempt.verdict and attempt.verdict.outcome == "worked":
+                break
+        on_step(Step("starts", self.rounds * len(self.starts), self.rounds * len(self.starts)))
+        return tried
+
+    def _planned(self, alike: int) -> Iterator[tuple[str, Solver, int]]:
+        """Yield the starts in the order in which they are tried, with the seed of each."""
+        for again in range(self.rounds):
+            for name, start in self.starts:
+                if name != ALIKE or alike >= ENOUGH:
+                    yield name, start, self.seed + 1000 * again
+
+    def _attempt(
+        self,
+        name: str,
+        learner: SelfLearning,
+        problem: Problem,
+        pairs: tuple[Rows, Rows],
+        on_step: OnStep,
+    ) -> Attempt:
+        """Try one start on its seeds, and judge it by the pairs that were held out."""
+        try:
+            solution = solved(learner, replace(problem, pairs=pairs[0]), on_step=on_step)
+        except ValueError as error:
+            log.info("%s: %s", name, error)
+            return Attempt(name, learner.seed, None, str(error))
+        verdict = judged(problem, solution, pairs[1], seed=learner.seed, on_step=on_step)
+        log.info("%s: %s (rise %.2f)", name, verdict.outcome, verdict.rise)
+        return Attempt(name, learner.seed, verdict)
+
+
+def finish(start: Solver) -> Solver:
+    """Return what follows a start that has worked: growing pairs, and the last mapping."""
+    growing = Refinement(rounds=3, start=start, solver=Multistep(), max_rank=20_000)
+    weighing = Multistep(dewhiten=0.5, reweight=1)
+    return Refinement(rounds=1, start=growing, solver=weighing, max_rank=20_000)

@@ -1,0 +1,151 @@
+"""What the commands that learn a map share: their options, and the folder they fill."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import reduce, wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+import align
+from align import home
+from align.cli.doubts import doubts
+from align.cli.progress import Bars, note
+from align.cli.runs import REPLACE, print_record
+from align.cli.sources import Found, Sources, Vectors
+from align.normalize import parse
+from align.solvers import Refinement
+from align.storage import check_writable
+
+FILE = click.Path(path_type=Path)
+
+
+def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    try:
+        parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+    return value
+
+
+OPTIONS = (
+    click.argument("src", type=Vectors()),
+    click.argument("tgt", type=Vectors()),
+    click.option(
+        "--test", type=FILE, help="Dictionary to score on; takes no part in the learning."
+    ),
+    click.option(
+        "--normalize",
+        default="unit,center,unit",
+        show_default=True,
+        callback=_recipe,
+        help="none, iternorm, or unit, center and pca:N (keep N dimensions) joined by commas.",
+    ),
+    click.option(
+        "-k",
+        type=click.IntRange(min=1),
+        default=Refinement.k,
+        show_default=True,
+        help="Neighbours in the neighbourhood means of CSLS.",
+    ),
+    click.option(
+        "--max-vocab",
+        type=click.IntRange(min=0),
+        default=200_000,
+        show_default=True,
+        help="Read so many words of each language; 0 for all.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Read text anew, and keep no binary twin."),
+    click.option("--lower", is_flag=True, help="Fold vectors and dictionaries to lower case."),
+    click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape."),
+    click.option(
+        "--data-home",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Where codes are looked up.  [default: $ALIGN_HOME, else the user data folder]",
+    ),
+    click.option("-o", "--out", type=FILE, help="Folder of the run.  [default: runs/SRC-TGT-NAME]"),
+    REPLACE,
+    click.option("--seed", type=int, default=0, show_default=True, help="Of everything random."),
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options that the commands share."""
+
+    src: str
+    tgt: str
+    test: Path | None
+    normalize: str
+    k: int
+    max_vocab: int
+    no_cache: bool
+    lower: bool
+    strict: bool
+    data_home: Path | None
+    out: Path | None
+    force: bool
+    seed: int
+
+    def work(self, method: str, bars: Bars) -> Work:
+        """Find the vectors and the folder of the run, before anything is read."""
+        place = home.data_home(self.data_home)
+        cache = not self.no_cache
+        sources = Sources(place, self.max_vocab, self.lower, self.strict, bars, cache)
+        found = sources.find(self.src), sources.find(self.tgt)
+        pair = "-".join(side.name for side in found)
+        folder = self.out or Path("runs") / f"{pair}-{method}"
+        check_writable(folder, force=self.force)
+        return Work(sources, found, pair, folder)
+
+    def keep(self, run: align.Run, folder: Path, as_json: bool) -> None:
+        """Write the run, print what it scored, and say what to do with it."""
+        align.save(run, folder, force=self.force)
+        shutil.rmtree(beside(folder), ignore_errors=True)
+        print_record(run.record, as_json)
+        doubts(run.record, run.record.evaluation)
+        words = [word for word in run.seeds.sources if word.isalpha()] or run.source.words
+        note(f"kept in {folder}; try: align translate {folder} {words[len(words) // 2]}")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a command is about to do."""
+
+    sources: Sources
+    found: tuple[Found, Found]
+    pair: str
+    folder: Path
+
+    @contextmanager
+    def steps(self) -> Iterator[Path]:
+        """Give a folder for the steps of the run; a kill leaves it, an error does not."""
+        try:
+            yield beside(self.folder)
+        except ValueError:  # the same command would fail again
+            shutil.rmtree(beside(self.folder), ignore_errors=True)
+            raise
+
+
+def beside(folder: Path) -> Path:
+    """Return where the steps of a run are kept while it is made."""
+    return folder.absolute().with_name(f".{folder.name}.steps")
+
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def learning(command: _Command) -> _Command:
+    """Add the options, and give them to the command as one value, ``given``."""
+
+    @wraps(command)
+    def wrapped(**options: Any) -> None:  # noqa: ANN401  # the command's own as well
+        shared = {field.name: options.pop(field.name) for field in fields(Given)}
+        command(given=Given(**shared), **options)
+
+    return cast(_Command, reduce(lambda made, option: option(made), reversed(OPTIONS), wrapped))

@@ -1,0 +1,55 @@
+"""The verdict on an unsupervised run, in words before numbers."""
+
+from __future__ import annotations
+
+import statistics
+
+from align.record import Record, Repeat
+from align.solvers.attempt import Attempt, Verdict
+
+
+def verdict_lines(record: Record) -> list[str]:
+    """Return the verdict with its evidence, every attempt, and how each seed ended."""
+    if record.verdict is None:
+        return []
+    lines = [f"verdict   {record.verdict.outcome}: {_evidence(record.verdict)}"]
+    lines += [f"tried     {_attempt(attempt)}" for attempt in record.attempts]
+    return lines + (_repeats(record.repeats) if len(record.repeats) > 1 else [])
+
+
+def _evidence(verdict: Verdict) -> str:
+    alike = (
+        f"{verdict.alike_found} of {verdict.alike} held-out words spelled alike are found"
+        if verdict.alike
+        else "no words spelled alike to ask"
+    )
+    return (
+        f"the objective is {verdict.objective:.3f}, by chance {verdict.null_objective:.3f}\n"
+        f"          chance finds {verdict.agreement:.0%} of its pairs as well\n"
+        f"          {alike}\n"
+        f"          mutual neighbours {verdict.mutual:.0%}, by chance {verdict.null_mutual:.0%}; "
+        f"hubness {verdict.hubness:.1f}, by chance {verdict.null_hubness:.1f}"
+    )
+
+
+def _attempt(attempt: Attempt) -> str:
+    name = f"{attempt.start}, seed {attempt.seed}:"
+    if attempt.verdict is None:
+        return f"{name} {attempt.failure}"
+    return f"{name} {attempt.verdict.outcome}, rise {attempt.verdict.rise:.2f}"
+
+
+def _repeats(repeats: tuple[Repeat, ...]) -> list[str]:
+    worked = sum(repeat.outcome == "worked" for repeat in repeats)
+    rises = [repeat.rise for repeat in repeats]
+    lines = [
+        f"seeds     {worked} of {len(repeats)} worked; "
+        f"rise {statistics.mean(rises):.2f} on average, {min(rises):.2f} at worst"
+    ]
+    shares = [100 * repeat.hits / repeat.asked for repeat in repeats if repeat.asked]
+    if shares:
+        lines.append(
+            f"          CSLS P@1 {statistics.mean(shares):.1f} on average, "
+            f"{min(shares):.1f} at worst, {max(shares):.1f} at best"
+        )
+    return lines
