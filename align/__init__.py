@@ -6,6 +6,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 from importlib.metadata import version as _version
 
 from align.alignment import Alignment
+from align.diagnosis import Diagnosis, diagnose
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -34,6 +35,7 @@ __all__ = [
     "Audited",
     "Best",
     "Contrastive",
+    "Diagnosis",
     "Doubt",
     "GeoMM",
     "KernelMap",
@@ -51,6 +53,7 @@ __all__ = [
     "SelfLearning",
     "Solution",
     "Translation",
+    "diagnose",
     "load",
     "refine",
     "save",

@@ -16,7 +16,7 @@ from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
-from align.run import Run, covered, gold_of, rows_of
+from align.run import MIN_PAIRS, Run, covered, gold_of, rows_of
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
 from align.solvers.kept import keeping
 from align.solvers.solution import describe
@@ -24,7 +24,6 @@ from align.steps import OnStep, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
-MIN_PAIRS = 10
 PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "numba", "polars", "safetensors")
 FAISS = ("faiss-cpu", "faiss-gpu")
 

@@ -22,6 +22,7 @@ from dictionaries import Lexicon
 from embeddings import Embeddings
 
 KS = (1, 5, 10)  # the precisions that are reported
+MIN_PAIRS = 10  # seeds that an alignment needs
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from align.evaluate import Gold, precision
+from align.evaluate import Gold, Precision, precision
 from align.presets import candidates
 from align.problem import Problem
 from align.retrieve import Space
@@ -114,7 +114,30 @@ class Best:
         """Return how many words of a part a solver translates rightly without their seeds."""
         held_out = np.isin(problem.pairs[:, 0], part)
         fit = Problem(problem.x, problem.y, problem.pairs[~held_out])
-        space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), self.k)
-        asked = problem.pairs[held_out]
-        gold = Gold(part, np.column_stack([np.searchsorted(part, asked[:, 0]), asked[:, 1]]), 0)
-        return precision(space.nearest(part, 1), gold, (1,))[0].hits
+        return translated(solver, fit, problem.pairs[held_out], k=self.k, on_step=on_step).hits
+
+
+def translated(
+    solver: Solver, fit: Problem, asked: Rows, *, k: int = 10, on_step: OnStep = silent
+) -> Precision:
+    """Solve a problem, then translate other source words by CSLS.
+
+    Parameters
+    ----------
+    solver : Solver
+    fit : Problem
+        Whose pairs should not hold a source word that is asked.
+    asked : (q, 2) array of int
+        The source rows that are asked, and their right translations.
+    k : int
+        The neighbourhood of CSLS.
+
+    Returns
+    -------
+    Precision
+        At 1.
+    """
+    space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), k)
+    words, position = np.unique(asked[:, 0], return_inverse=True)
+    gold = Gold(words, np.column_stack([position, asked[:, 1]]), 0)
+    return precision(space.nearest(words, 1), gold, (1,))[0]

@@ -7,7 +7,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("loading", "quality", "reading", "retrieval", "commands", "methods")
+NAMES = ("loading", "quality", "reading", "retrieval", "commands", "methods", "diagnose")
 
 
 def machine() -> str:

@@ -16,6 +16,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from align.cli.apply import apply
 from align.cli.cache import cache
+from align.cli.diagnose import diagnose
 from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
@@ -121,6 +122,7 @@ def main() -> None:
 
     \b
     First minute, with the sample vectors shipped in the package:
+      align diagnose en fr                        will it work, and how
       align supervised en fr                      learn a map, score it, keep the run
       align translate runs/en-fr-supervised house ask it
     \b
@@ -161,6 +163,7 @@ def main() -> None:
 
 for command in (
     download,
+    diagnose,
     supervised,
     translate,
     evaluate,

@@ -10,11 +10,10 @@ from click.core import ParameterSource
 
 import align
 import dictionaries
-from align import home
 from align.cli.doubts import doubts
 from align.cli.progress import Bars, note
 from align.cli.runs import JSON, MAX_RANK, REPLACE, print_record, searching
-from align.cli.sources import Sources, Vectors
+from align.cli.sources import Open, Vectors, reading
 from align.normalize import parse
 from align.presets import PRESETS
 from align.selection import Best
@@ -77,21 +76,7 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     show_default=True,
     help="Neighbours in the neighbourhood means of CSLS.",
 )
-@click.option(
-    "--max-vocab",
-    type=click.IntRange(min=0),
-    default=200_000,
-    show_default=True,
-    help="Read so many words of each language; 0 for all.",
-)
-@click.option("--no-cache", is_flag=True, help="Read text vectors anew, and keep no binary twin.")
-@click.option("--lower", is_flag=True, help="Fold vectors and dictionaries to lower case.")
-@click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
-@click.option(
-    "--data-home",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where codes are looked up.  [default: $ALIGN_HOME, else the user data folder]",
-)
+@reading
 @click.option(
     "-o",
     "--out",
@@ -115,15 +100,11 @@ def supervised(
     max_rank: int,
     normalize: str,
     k: int,
-    max_vocab: int,
-    no_cache: bool,
-    lower: bool,
-    strict: bool,
-    data_home: Path | None,
     out: Path | None,
     force: bool,
     seed: int,
     as_json: bool,
+    sources: Open,
 ) -> None:
     """Learn a map from SRC to TGT with a seed dictionary, score it, keep the run.
 
@@ -145,18 +126,18 @@ def supervised(
     if "max_rank" in given and not refine:
         raise click.UsageError("--max-rank is about --refine, which is 0: give --refine 5", ctx)
     with Bars() as bars:
-        sources = Sources(home.data_home(data_home), max_vocab, lower, strict, bars, not no_cache)
-        found = sources.find(src), sources.find(tgt)
+        read = sources(bars)
+        found = read.find(src), read.find(tgt)
         pair = "-".join(side.name for side in found)
         folder = out or Path("runs") / f"{pair}-supervised"
         check_writable(folder, force=force)
-        lexicon = sources.train(train, pair) if seeds == "dictionary" else None
-        scored = sources.test(test, pair)
-        source, target = map(sources.vectors, found)
+        lexicon = read.train(train, pair) if seeds == "dictionary" else None
+        scored = read.test(test, pair)
+        source, target = map(read.vectors, found)
         if lexicon is None:
             lexicon = SPELLING[seeds](source.words, target.index)
         used = (source.origin, target.origin, lexicon.origin, scored.origin if scored else "")
-        sources.tell_samples(used)
+        read.tell_samples(used)
         if refine and "method" not in given:
             method = "procrustes"
         solver: Solver = Best(k=k) if method == "best" else PRESETS[method]
