@@ -73,8 +73,8 @@ def measure(
     trials = tuple(tried(problems, on_step=on_step))
     on_step(Step("diagnosis", STEPS, STEPS))
     return Evidence(
-        source=Vocabulary.of(source),
-        target=Vocabulary.of(target),
+        source=Vocabulary.of(source, "source"),
+        target=Vocabulary.of(target, "target"),
         overlap=Overlap.of(source, target),
         dictionary=Dictionary.of(lexicon, source, target, problems.get("dictionary"))
         if lexicon is not None

@@ -1,8 +1,7 @@
-"""`Outlook`: what the evidence says: will it work, from which seeds, at what risk.
+"""`Outlook`: what the evidence says: will it work, from which seeds, how hard, at what risk.
 
-The verdict rests on words held out, and what is said of few seeds on the relational similarity:
-these foretold the outcome where it is known. ``python -m benchmarks diagnose`` prints every measure
-beside it.
+The verdict rests on words held out, the difficulty on the relational similarity: of all measures,
+these two foretold the outcome best where it is known (``python -m benchmarks diagnose``).
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from align.diagnosis.evidence import Evidence
 from align.diagnosis.trial import HeldOut
 from align.diagnosis.vocabulary import Vocabulary, in_common
 
+Difficulty = Literal["easy", "middling", "hard", "unknown"]
 Verdict = Literal["good", "fair", "poor", "none", "unknown"]
 GOOD, FAIR, SOME = 0.3, 0.1, 0.01  # shares of words held out that are translated rightly
 WIDE = 0.2  # an interval, of fewer than a hundred words
@@ -25,8 +25,8 @@ CASED = 0.03  # of the words, where capitals were kept
 DIRTY = 0.05  # of the pairs
 ALIKE = 0.5  # of the words, in scripts that both sides use
 ODD = 0.02  # of the rows
-RELATED = 0.2  # relational similarity: of real pairs it was 0.29 or more, by chance 0.00
-ENOUGH_PAIRS = 50  # for a relational similarity
+EASY, RELATED = 0.4, 0.2  # relational similarity: of real pairs it was 0.29 to 0.51, by chance 0
+ENOUGH = 500  # pairs of a dictionary: fewer, and words spelled alike, look more related
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,9 @@ class Outlook:
     seeds : str
         What to learn from: ``dictionary``, ``identical`` or ``numerals``; empty where there is
         nothing.
+    difficulty : {'easy', 'middling', 'hard', 'unknown'}
+        Of the pair, however many seeds there are: by the relational similarity; unknown without a
+        dictionary, and for fewer than 500 pairs.
     lower : bool
         Whether to fold case.
     trial : HeldOut or None
@@ -51,6 +54,7 @@ class Outlook:
 
     verdict: Verdict
     seeds: str
+    difficulty: Difficulty
     lower: bool
     trial: HeldOut | None
     risks: tuple[str, ...]
@@ -61,7 +65,14 @@ def outlook(evidence: Evidence) -> Outlook:
     best = max(_deciding(evidence.trials), key=lambda trial: trial.share, default=None)
     seeds = best.seeds if best else next((name for name, _ in evidence.seeds), "")
     risks = (*_of_seeds(evidence, seeds), *_of_the_trial(best), *_of_words(evidence))
-    return Outlook(_verdict(best), seeds, _folds(evidence), best, risks)
+    return Outlook(
+        verdict=_verdict(best),
+        seeds=seeds,
+        difficulty=_difficulty(evidence),
+        lower=_folds(evidence),
+        trial=best,
+        risks=risks,
+    )
 
 
 def _verdict(trial: HeldOut | None) -> Verdict:
@@ -70,6 +81,14 @@ def _verdict(trial: HeldOut | None) -> Verdict:
     if trial.share < FAIR and trial.interval[0] < SOME:
         return "none"
     return "good" if trial.share >= GOOD else "fair" if trial.share >= FAIR else "poor"
+
+
+def _difficulty(evidence: Evidence) -> Difficulty:
+    shape = evidence.shape
+    alike = shape.relational_similarity
+    if alike is None or evidence.dictionary is None or shape.pairs < ENOUGH:
+        return "unknown"
+    return "easy" if alike >= EASY else "middling" if alike >= RELATED else "hard"
 
 
 def _deciding(trials: tuple[HeldOut, ...]) -> list[HeldOut]:
@@ -95,8 +114,8 @@ def _of_seeds(evidence: Evidence, seeds: str) -> Iterator[str]:
         yield "No seeds: no dictionary, and hardly a word or number that both sides spell alike."
     elif words < dim:
         yield f"Few seeds: {words:,} words for {dim} dimensions. More of them would help most."
-    if (alike := evidence.shape.relational_similarity) is not None:
-        yield from _of_shape(alike, evidence.shape.pairs, few=words < dim)
+    if _difficulty(evidence) == "hard":
+        yield "Both sides are hardly related: a wrong dictionary, or vectors of very unlike text."
     if seeds in ("identical", "numerals"):
         yield "Seeds by spelling alone: false friends and names are among them."
     if (dictionary := evidence.dictionary) is None:
@@ -114,18 +133,6 @@ def _of_seeds(evidence: Evidence, seeds: str) -> Iterator[str]:
         )
 
 
-def _of_shape(alike: float, pairs: int, *, few: bool) -> Iterator[str]:
-    if pairs < ENOUGH_PAIRS:
-        return
-    if alike < RELATED:
-        yield (
-            f"The two sides are hardly related (relations {alike:.2f}): a wrong dictionary, or "
-            "vectors of very different text."
-        )
-    elif few:
-        yield f"But the two sides are related (relations {alike:.2f}), which speaks for the pair."
-
-
 def _of_the_trial(trial: HeldOut | None) -> Iterator[str]:
     if trial and trial.interval[1] - trial.interval[0] > WIDE:
         yield f"A small trial: only {trial.asked} words could be asked."
@@ -137,7 +144,7 @@ def _of_words(evidence: Evidence) -> Iterator[str]:
         yield "Capitals hide words that are the same in lower case: read both sides with --lower."
     elif (source.cased > CASED) != (target.cased > CASED):
         cased, other = (source, target) if source.cased > target.cased else (target, source)
-        yield f"{cased.name or 'One side'} has capitals and {other.name or 'the other'} has none."
+        yield f"{cased.name} has capitals and {other.name} has none."
     if in_common(source.scripts, target.scripts) < ALIKE:
         yield "Different scripts: names and loan words are no help, and a dictionary is needed."
     for side in (source, target):
@@ -145,16 +152,15 @@ def _of_words(evidence: Evidence) -> Iterator[str]:
 
 
 def _of_side(side: Vocabulary) -> Iterator[str]:
-    name = side.name or "One side"
     if side.words < SMALL:
-        yield f"{name} is small: {side.words:,} words. Few translations can be among them."
+        yield f"{side.name} is small: {side.words:,} words. Few translations can be among them."
     if side.decomposed > ODD * side.words:
         yield (
-            f"{name} has {side.decomposed:,} words that are not in composed form (NFC), which no "
-            "dictionary finds: normalise the text and train again."
+            f"{side.name} has {side.decomposed:,} words that are not in composed form (NFC), which "
+            "no dictionary finds: normalise the text and train again."
         )
     if side.zeros + side.copies > ODD * side.words:
         yield (
-            f"{name} has {side.zeros:,} words without a vector, and {side.copies:,} that share "
-            "another word's."
+            f"{side.name} has {side.zeros:,} words without a vector, and {side.copies:,} that "
+            "share another word's."
         )

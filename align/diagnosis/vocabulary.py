@@ -50,12 +50,12 @@ class Vocabulary:
     remarks: tuple[str, ...]
 
     @classmethod
-    def of(cls, embeddings: Embeddings) -> Vocabulary:
-        """Describe word vectors."""
+    def of(cls, embeddings: Embeddings, side: str = "") -> Vocabulary:
+        """Describe word vectors; those without a name are called by their side."""
         words, filled = embeddings.words, embeddings.vectors.any(axis=1)
         rows = {hash(row.tobytes()) for row in embeddings.vectors[filled]}
         return cls(
-            name=embeddings.name,
+            name=embeddings.name or side,
             origin=embeddings.origin,
             words=len(words),
             dim=embeddings.dim,

@@ -19,6 +19,11 @@ ANSWERS = {
     "none": "There is no sign of it.",
     "unknown": "Nobody can say: there is nothing to try it with.",
 }
+DIFFICULTIES = {
+    "easy": "Easy: words are related alike on both sides.",
+    "middling": "Middling: words are related much alike on both sides.",
+    "hard": "Hard: words are hardly related alike on both sides.",
+}
 SEEDS = {
     "dictionary": "The dictionary",
     "identical": "Words that both sides spell alike",
@@ -57,7 +62,9 @@ def _answer(outlook: Outlook, found: Evidence) -> Iterator[str]:
             f"not seen:\n  {100 * trial.share:.0f} of 100 (95 % interval {low:.0f} to {high:.0f})."
         )
     if outlook.verdict in ("good", "fair"):
-        yield "  A full run tries more, and mostly does better."
+        yield "  Rarer words do worse than these, a full run better than a quick map."
+    if outlook.difficulty in DIFFICULTIES:
+        yield f"How hard?      {DIFFICULTIES[outlook.difficulty]}"
     if outlook.seeds:
         words = dict(found.seeds)[outlook.seeds]
         yield f"With what?     {SEEDS[outlook.seeds]}: {words:,} source words."
@@ -67,7 +74,7 @@ def _answer(outlook: Outlook, found: Evidence) -> Iterator[str]:
 
 def _words(source: Vocabulary, target: Vocabulary, overlap: Overlap) -> Iterator[str]:
     columns = [
-        ("", source.name, target.name),
+        ("Words", source.name, target.name),
         ("read", f"{source.words:,}", f"{target.words:,}"),
         ("dimensions", str(source.dim), str(target.dim)),
         ("script", _scripts(source), _scripts(target)),
@@ -76,9 +83,8 @@ def _words(source: Vocabulary, target: Vocabulary, overlap: Overlap) -> Iterator
         ("odd rows", _odd(source), _odd(target)),
     ]
     width = max(len(cell) for _, cell, _ in columns) + 2
-    yield f"{'Words':<{WIDTH}}{source.name:<{width}}{target.name}"
-    for name, left, right in columns[1:]:
-        yield _row(name, f"{left:<{width}}{right}")
+    for indent, (name, left, right) in enumerate(columns):
+        yield f"{'  ' if indent else ''}{name}".ljust(WIDTH) + f"{left:<{width}}{right}"
     share = _percent(overlap.identical / min(source.words, target.words))
     yield _row("spelled alike", f"{overlap.identical:,} ({share}), {overlap.numerals:,} numbers")
     yield _row("folding case", f"{overlap.folded:,}")
@@ -112,11 +118,13 @@ def _trials(found: Evidence) -> Iterator[str]:
         agreed = f"{_percent(found.joint.agreement)} of {found.joint.compared:,} words"
         yield _row("agreement", f"{agreed} have one translation by either half of the seeds")
     if (related := found.shape.relational_similarity) is not None:
-        yield _row("relations", f"{related:.2f} (1: alike, 0: not), {found.shape.pairs:,} pairs")
+        yield _row(
+            "relations", f"{related:.2f} (1: alike, 0: by chance), {found.shape.pairs:,} pairs"
+        )
 
 
 def _shape(shape: Isomorphism) -> Iterator[str]:
-    yield f"{'Shape':<{WIDTH}}of {shape.words:,} words; did not foretell how well other pairs went"
+    yield f"{'Shape':<{WIDTH}}of {shape.words:,} words; on known pairs these foretold little"
     yield _row("eigenvectors", f"{shape.eigenvector_similarity:,.1f} (0: alike)")
     yield _row("Gromov-Hausdorff", f"{shape.gromov_hausdorff:.3f} (0: alike)")
     yield _row("spectra", f"{shape.spectral_gap:.2f} (0: alike), {shape.spectrum_words:,} words")
