@@ -6,6 +6,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 from importlib.metadata import version as _version
 
 from align.alignment import Alignment
+from align.comparison import Comparison, compare
 from align.diagnosis import Diagnosis, diagnose
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
@@ -34,6 +35,7 @@ __all__ = [
     "Alignment",
     "Audited",
     "Best",
+    "Comparison",
     "Contrastive",
     "Diagnosis",
     "Doubt",
@@ -53,6 +55,7 @@ __all__ = [
     "SelfLearning",
     "Solution",
     "Translation",
+    "compare",
     "diagnose",
     "load",
     "refine",

@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from align.evaluate import Gold, Precision, precision
 from align.presets import candidates
 from align.problem import Problem
 from align.retrieve import Space
@@ -114,12 +113,14 @@ class Best:
         """Return how many words of a part a solver translates rightly without their seeds."""
         held_out = np.isin(problem.pairs[:, 0], part)
         fit = Problem(problem.x, problem.y, problem.pairs[~held_out])
-        return translated(solver, fit, problem.pairs[held_out], k=self.k, on_step=on_step).hits
+        return int(
+            translated(solver, fit, problem.pairs[held_out], k=self.k, on_step=on_step).sum()
+        )
 
 
 def translated(
     solver: Solver, fit: Problem, asked: Rows, *, k: int = 10, on_step: OnStep = silent
-) -> Precision:
+) -> npt.NDArray[np.bool_]:
     """Solve a problem, then translate other source words by CSLS.
 
     Parameters
@@ -127,17 +128,19 @@ def translated(
     solver : Solver
     fit : Problem
         Whose pairs should not hold a source word that is asked.
-    asked : (q, 2) array of int
+    asked : (p, 2) array of int
         The source rows that are asked, and their right translations.
     k : int
         The neighbourhood of CSLS.
 
     Returns
     -------
-    Precision
-        At 1.
+    (q,) array of bool
+        Whether the first translation of each word is right, in order of the source row.
     """
     space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), k)
-    words, position = np.unique(asked[:, 0], return_inverse=True)
-    gold = Gold(words, np.column_stack([position, asked[:, 1]]), 0)
-    return precision(space.nearest(words, 1), gold, (1,))[0]
+    words = np.unique(asked[:, 0])
+    best = space.nearest(words, 1).rows[:, 0]
+    right: set[tuple[int, int]] = set(map(tuple, asked.tolist()))
+    pairs = zip(words.tolist(), best.tolist(), strict=True)
+    return np.array([pair in right for pair in pairs], dtype=np.bool_)

@@ -20,9 +20,9 @@ from align import Procrustes
 from align.diagnosis.evidence import WORDS
 from align.diagnosis.joint import WORDS as JOINT
 from align.diagnosis.trial import quick
+from align.gold import rows_of
 from align.normalize import Normalization
 from align.retrieve import Space
-from align.run import rows_of
 from align.solvers.procrustes import procrustes
 from benchmarks import methods
 from benchmarks.data import DATA, muse, vectors

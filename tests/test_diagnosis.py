@@ -176,6 +176,13 @@ def test_a_method_that_cannot_solve_is_passed_over(sides, monkeypatch):
     assert [trial.method for trial in tried({"dictionary": problem})] == ["procrustes"]
 
 
+def test_words_fewer_than_the_parts_are_asked_in_turn(sides):
+    pairs = np.column_stack([np.repeat([0, 1, 2], 4), np.arange(12)])
+    problem = Problem(*(side.vectors for side in sides), pairs)
+
+    assert {trial.asked for trial in tried({"dictionary": problem})} == {3}
+
+
 def test_few_seeds_start_from_a_metric_and_many_from_vecmaps_mapping():
     assert quick(1999)["grown"].start.name == "geomm"
     assert quick(2000)["grown"].start.name == "multistep"

@@ -7,10 +7,19 @@ from pathlib import Path
 import click
 
 import align
-import dictionaries
 from align.cli.doubts import doubts
-from align.cli.progress import Bars, note, remark_all
-from align.cli.runs import JSON, MAX_RANK, REPLACE, RUN, open_run, print_record, searching
+from align.cli.progress import Bars, note
+from align.cli.runs import (
+    JSON,
+    MAX_RANK,
+    REPLACE,
+    RUN,
+    TEST,
+    open_run,
+    print_record,
+    read_test,
+    searching,
+)
 from align.solvers import Refinement
 from align.storage import check_writable, load_record
 
@@ -25,7 +34,7 @@ from align.storage import check_writable, load_record
     help="At most so many; fewer where a round finds the pairs of the one before.",
 )
 @MAX_RANK
-@click.option("--test", type=click.Path(path_type=Path), help="Dictionary to score on.")
+@TEST
 @click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
 @click.option(
     "-o",
@@ -57,10 +66,7 @@ def refine(
     record = load_record(folder)
     out = out or folder.with_name(f"{folder.resolve().name}-refined")
     check_writable(out, force=force)
-    lexicon = None
-    if test:
-        lexicon = dictionaries.load(test, lower=record.source.lower, strict=strict)
-        remark_all(test, lexicon.report.remarks)
+    lexicon = read_test(test, record, strict)
     with Bars() as bars:
         run = align.refine(
             open_run(folder), rounds=rounds, max_rank=max_rank, test=lexicon, on_step=bars

@@ -12,9 +12,9 @@ from align.diagnosis.seeds import Dictionary
 from align.diagnosis.trial import HeldOut, tried
 from align.diagnosis.vocabulary import Overlap, Vocabulary
 from align.evaluate import Isomorphism, isomorphism
+from align.gold import MIN_PAIRS, covered, rows_of
 from align.normalize import Normalization
 from align.problem import Problem
-from align.run import MIN_PAIRS, covered, rows_of
 from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from align.evaluate import bootstrap_interval
 from align.presets import PLENTY
@@ -72,7 +73,7 @@ def tried(problems: Mapping[str, Problem], *, on_step: OnStep = silent) -> Itera
     (seeds, problem), *others = problems.items()
     sources = problem.pairs[:, 0]
     words = np.unique(sources)
-    parts = [problem.pairs[np.isin(sources, part)] for part in DEALER.parts(words)]
+    parts = [problem.pairs[np.isin(sources, part)] for part in DEALER.parts(words) if len(part)]
     plans = [(seeds, method, problem, parts) for method in quick(len(words))]
     if seeds == "dictionary" and len(words) < ENOUGH:
         plans += [(name, "grown", other, [problem.pairs]) for name, other in others[:1]]
@@ -83,15 +84,16 @@ def tried(problems: Mapping[str, Problem], *, on_step: OnStep = silent) -> Itera
         except ValueError as error:
             log.info("%s of %s seeds: %s", method, name, error)
         else:
-            yield HeldOut(name, method, sum(right), len(right), bootstrap_interval(right))
+            yield HeldOut(name, method, int(right.sum()), len(right), bootstrap_interval(right))
 
 
-def _right(solver: Solver, problem: Problem, asked: Sequence[Rows], on_step: OnStep) -> list[bool]:
-    """Return whether each word asked was translated rightly, in no order."""
-    k, right = min(10, len(problem.x), len(problem.y)), list[bool]()
+def _right(
+    solver: Solver, problem: Problem, asked: Sequence[Rows], on_step: OnStep
+) -> npt.NDArray[np.bool_]:
+    """Return whether each word asked was translated rightly."""
+    k, right = min(10, len(problem.x), len(problem.y)), []
     for gold in asked:
         left = problem.pairs[~np.isin(problem.pairs[:, 0], gold[:, 0])]
         fit = Problem(problem.x, problem.y, left)
-        found = translated(solver, fit, gold, k=k, on_step=on_step)
-        right += [True] * found.hits + [False] * (found.scored - found.hits)
-    return right
+        right.append(translated(solver, fit, gold, k=k, on_step=on_step))
+    return np.concatenate(right)

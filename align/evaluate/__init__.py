@@ -2,21 +2,43 @@
 
 from align.evaluate.hubness import Hubness, hubness
 from align.evaluate.isomorphism import Isomorphism, isomorphism
-from align.evaluate.precision import Gold, Precision, Score, precision
-from align.evaluate.resampling import bootstrap_interval
+from align.evaluate.measures import KS, RULES, Measure, Rule, measures, per_word, skip, wrong, xling
+from align.evaluate.parts import Part, parts
+from align.evaluate.ranks import Gold, Ranks
+from align.evaluate.resampling import (
+    Interval,
+    bootstrap_interval,
+    bootstrap_intervals,
+    randomisation,
+)
+from align.evaluate.score import Score, Way
 from align.evaluate.separation import Probe, Separation, separation
 
 __all__ = [
+    "KS",
+    "RULES",
     "Gold",
     "Hubness",
+    "Interval",
     "Isomorphism",
-    "Precision",
+    "Measure",
+    "Part",
     "Probe",
+    "Ranks",
+    "Rule",
     "Score",
     "Separation",
+    "Way",
     "bootstrap_interval",
+    "bootstrap_intervals",
     "hubness",
     "isomorphism",
-    "precision",
+    "measures",
+    "parts",
+    "per_word",
+    "randomisation",
     "separation",
+    "skip",
+    "wrong",
+    "xling",
 ]

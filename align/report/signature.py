@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from align.evaluate import Rule, Score
 from align.record import Evaluation, LexiconRecord, Record
 
 
 def signature(
-    record: Record, retrieval: str | None = None, evaluation: Evaluation | None = None
+    record: Record,
+    scores: Iterable[Score] = (),
+    evaluation: Evaluation | None = None,
+    *,
+    oov: Iterable[Rule] = ("skip",),
 ) -> str:
     """Return one line: solver, normalisation, data, retrieval, OOV rule, version, seed.
 
     Parameters
     ----------
     record : Record
-    retrieval : str, optional
-        As a `Score` names it; by default both nearest neighbour and CSLS.
+    scores : iterable of Score
+        Whose retrieval and direction to name; by default all from source to target.
     evaluation : Evaluation, optional
         Whose test dictionary to name; by default that of the record.
+    oov : iterable of {'skip', 'wrong', 'xling'}
+        The rules for words out of the vocabularies.
     """
     evaluation = evaluation or record.evaluation
-    scores = evaluation.scores if evaluation else ()
-    asked = ",".join(score.retrieval for score in scores) or f"nn,csls{record.k}"
+    scores = tuple(scores) or (evaluation.forward if evaluation else ())
+    asked = dict.fromkeys(score.retrieval for score in scores) or ("nn", f"csls{record.k}")
+    directions = tuple(dict.fromkeys(score.direction for score in scores)) or ("forward",)
     recall = min([record.recall, *(score.recall for score in scores)])
     return "|".join(
         [
@@ -34,9 +42,10 @@ def signature(
             f"case:{'lower' if record.source.lower else 'kept'}",
             f"seeds:{_name(record.train)}",
             *([f"test:{_name(evaluation.test)}"] if evaluation else []),
-            f"retrieval:{retrieval or asked}",
+            f"retrieval:{','.join(asked)}",
+            *([] if directions == ("forward",) else [f"direction:{','.join(directions)}"]),
             *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
-            "oov:skip",
+            f"oov:{','.join(oov)}",
             f"v:{record.versions.get('align-embeddings', 'unknown')}",
             f"seed:{record.seed}",
         ]
