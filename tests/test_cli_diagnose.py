@@ -78,6 +78,7 @@ def test_where_vectors_contradict_the_dictionary_it_is_left_out_next(pair):
     result = pair("diagnose", "src.vec", "tgt.vec", "--train", "bad.txt")
 
     assert "There is no sign of it." in result.stdout
+    assert "With what?" not in result.stdout
     assert next_of(result)[1] == "  align diagnose src.vec tgt.vec --seeds identical"
     assert works(next_of(result)[1])
 
@@ -91,7 +92,7 @@ def test_words_spelled_alike_serve_when_asked_for(pair):
     found = pair("diagnose", "src.vec", "tgt.vec")
     result = pair("diagnose", "src.vec", "tgt.vec", "--seeds", "identical")
 
-    assert "The dictionary: 40 source words" in found.stdout
+    assert "The dictionary: 40 source words among the 120 most frequent." in found.stdout
     assert "Words that both sides spell alike: 120 source words" in result.stdout
     line, comment, better = next_of(result)
     assert line == "  align supervised src.vec tgt.vec --seeds identical"

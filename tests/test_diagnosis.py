@@ -82,6 +82,9 @@ def test_wrong_pairs_of_a_dictionary_are_counted_and_named(sides):
     assert set(dictionary.examples) <= set(wrong)
     [risk] = [risk for risk in found.outlook.risks if "dirty" in risk]
     assert f"{dictionary.doubtful} of 200 pairs are probably wrong" in risk
+    assert "better than the trial says" in risks(found.evidence)
+    hopeless = replace(dictionary, doubtful=195)
+    assert "better than" not in risks(replace(found.evidence, dictionary=hopeless))
 
 
 def test_words_spelled_alike_are_the_seeds_where_there_is_no_dictionary(sides):

@@ -23,6 +23,7 @@ LOW = 0.5  # a smaller share of a dictionary that is covered is worth a remark
 FOLDING = 1.05  # what folding case must gain to be worth it
 CASED = 0.03  # of the words, where capitals were kept
 DIRTY = 0.05  # of the pairs
+HOPELESS = 0.9  # of the pairs: the dictionary is of no use
 ALIKE = 0.5  # of the words, in scripts that both sides use
 ODD = 0.02  # of the rows
 EASY, RELATED = 0.4, 0.2  # relational similarity: of real pairs it was 0.29 to 0.51, by chance 0
@@ -126,11 +127,10 @@ def _of_seeds(evidence: Evidence, seeds: str) -> Iterator[str]:
             "Read more words, or look at its language, script and case."
         )
     if dictionary.doubtful > DIRTY * dictionary.audited:
-        yield (
-            f"A dirty dictionary: {dictionary.doubtful:,} of {dictionary.audited:,} pairs are "
-            f"probably wrong, as {' '.join(dictionary.examples[0])}. Held-out words share the "
-            "errors, so the map may be better than the trial says."
-        )
+        wrong = f"{dictionary.doubtful:,} of {dictionary.audited:,} pairs are probably wrong"
+        yield f"A dirty dictionary: {wrong}, as {' '.join(dictionary.examples[0])}."
+        if dictionary.doubtful < HOPELESS * dictionary.audited:
+            yield "Words held out share its errors: the map may be better than the trial says."
 
 
 def _of_the_trial(trial: HeldOut | None) -> Iterator[str]:

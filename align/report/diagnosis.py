@@ -65,9 +65,10 @@ def _answer(outlook: Outlook, found: Evidence) -> Iterator[str]:
         yield "  Rarer words do worse than these, a full run better than a quick map."
     if outlook.difficulty in DIFFICULTIES:
         yield f"How hard?      {DIFFICULTIES[outlook.difficulty]}"
-    if outlook.seeds:
+    if outlook.seeds and outlook.verdict != "none":
         words = dict(found.seeds)[outlook.seeds]
-        yield f"With what?     {SEEDS[outlook.seeds]}: {words:,} source words."
+        among = f"among the {found.measured:,} most frequent"
+        yield f"With what?     {SEEDS[outlook.seeds]}: {words:,} source words {among}."
     yield f"At what risk?  {'' if outlook.risks else 'None was found.'}".rstrip()
     yield from (f"  - {risk}" for risk in outlook.risks)
 
@@ -87,7 +88,8 @@ def _words(source: Vocabulary, target: Vocabulary, overlap: Overlap) -> Iterator
         yield f"{'  ' if indent else ''}{name}".ljust(WIDTH) + f"{left:<{width}}{right}"
     share = _percent(overlap.identical / min(source.words, target.words))
     yield _row("spelled alike", f"{overlap.identical:,} ({share}), {overlap.numerals:,} numbers")
-    yield _row("folding case", f"{overlap.folded:,}")
+    if overlap.folded > overlap.identical:
+        yield _row("in lower case", f"{overlap.folded:,}")
     for side in (source, target):
         yield from (_row(f"{side.name} file", remark) for remark in side.remarks)
 
