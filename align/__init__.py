@@ -30,6 +30,7 @@ from align.solvers import (
     Solution,
 )
 from align.storage import load, save
+from align.tasks import analogies, sentences, similarity
 
 __all__ = [
     "Alignment",
@@ -55,11 +56,14 @@ __all__ = [
     "SelfLearning",
     "Solution",
     "Translation",
+    "analogies",
     "compare",
     "diagnose",
     "load",
     "refine",
     "save",
+    "sentences",
+    "similarity",
     "supervised",
 ]
 

@@ -120,7 +120,7 @@ class Run:
         """Translate many words at once; a word outside the vocabulary gets no translations."""
         asked, answers = (self.target, self.source) if reverse else (self.source, self.target)
         space = self.space.reversed if reverse else self.space
-        rows = [_row(word, asked) for word in words]
+        rows = [row_of(word, asked) for word in words]
         known = [row for row in rows if row is not None]
         found = space.nearest(known, min(k, len(answers)), retrieval)
         translations = iter(_translations(found, answers))
@@ -324,7 +324,8 @@ def _translations(found: Neighbours, answers: Embeddings) -> Iterator[tuple[Tran
         yield tuple(Translation(answers.words[row], float(score)) for row, score in named)
 
 
-def _row(word: str, embeddings: Embeddings) -> int | None:
+def row_of(word: str, embeddings: Embeddings) -> int | None:
+    """Return the row of a word as it is or in NFC, in lower case where vectors are so, or None."""
     folded = word.lower() if embeddings.lower else word
     return embeddings.index.get(folded, embeddings.index.get(spelled(word, embeddings.lower)))
 

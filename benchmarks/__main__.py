@@ -7,7 +7,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("loading", "quality", "reading", "retrieval", "commands", "methods", "diagnose")
+NAMES = ("loading", "quality", "reading", "retrieval", "commands", "methods", "tasks", "diagnose")
 
 
 def machine() -> str:

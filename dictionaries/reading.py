@@ -46,13 +46,9 @@ def load(path: str | Path, *, lower: bool = False, strict: bool = False) -> Lexi
     if str(path).startswith(SAMPLE):
         return _sample(*str(path).removeprefix(SAMPLE).rpartition(".")[::2])
     path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder, expected a dictionary file")
-    if not path.exists():
-        raise FileNotFoundError(f"no dictionary file {path}")
     pairs: list[Pair] = []
     malformed: list[str] = []
-    lines = _lines(path)
+    lines = raw_lines(path)
     for number, line in enumerate(lines, 1):
         parsed = _parse_line(line)
         if isinstance(parsed, tuple):
@@ -115,7 +111,23 @@ def save(lexicon: Lexicon, path: str | Path) -> None:
     Path(path).write_bytes(text.encode())
 
 
-def _lines(path: Path) -> list[bytes]:
+def raw_lines(path: Path, kind: str = "dictionary") -> list[bytes]:
+    """Return the lines of a file of UTF-8 text, plain or gzip, without a byte-order mark.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What to call the file in an error.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, LexiconFormatError
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, expected a {kind} file")
+    if not path.exists():
+        raise FileNotFoundError(f"no {kind} file {path}")
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise LexiconFormatError(f"{path}: is UTF-16; save it as UTF-8")

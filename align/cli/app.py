@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from align.cli.analogies import analogies_command
 from align.cli.apply import apply
 from align.cli.cache import cache
 from align.cli.compare import compare
@@ -24,6 +25,8 @@ from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
 from align.cli.refine import refine
+from align.cli.sentences import sentences_command
+from align.cli.similarity import similarity_command
 from align.cli.supervised import supervised
 from align.cli.translate import translate
 
@@ -139,6 +142,9 @@ def main() -> None:
     Then, with a run:
       align evaluate RUN                          all its scores; --test FILE on another dictionary
       align compare RUN RUN                       which is better, and is it chance?
+      align similarity RUN FILE...                and on word pairs, before and after mapping
+      align analogies RUN FILE                    on analogies
+      align sentences RUN SRC_FILE TGT_FILE       on sentences and their translations
       align refine RUN --rounds 5                 go on from it
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align lexicon RUN -o - --audit              list seed pairs that are probably wrong
@@ -170,6 +176,9 @@ for command in (
     translate,
     evaluate,
     compare,
+    similarity_command,
+    analogies_command,
+    sentences_command,
     refine,
     lexicon,
     apply,

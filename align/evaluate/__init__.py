@@ -1,8 +1,10 @@
 """Scores with their counts and intervals. Arrays in; words stay in the pipeline."""
 
+from align.evaluate.analogy import analogies
 from align.evaluate.hubness import Hubness, hubness
 from align.evaluate.isomorphism import Isomorphism, isomorphism
 from align.evaluate.measures import KS, RULES, Measure, Rule, measures, per_word, skip, wrong, xling
+from align.evaluate.mining import Mined, mined
 from align.evaluate.parts import Part, parts
 from align.evaluate.ranks import Gold, Ranks
 from align.evaluate.resampling import (
@@ -12,16 +14,21 @@ from align.evaluate.resampling import (
     randomisation,
 )
 from align.evaluate.score import Score, Way
+from align.evaluate.sentences import averages
 from align.evaluate.separation import Probe, Separation, separation
+from align.evaluate.similarity import Correlation, Estimate, correlation
 
 __all__ = [
     "KS",
     "RULES",
+    "Correlation",
+    "Estimate",
     "Gold",
     "Hubness",
     "Interval",
     "Isomorphism",
     "Measure",
+    "Mined",
     "Part",
     "Probe",
     "Ranks",
@@ -29,11 +36,15 @@ __all__ = [
     "Score",
     "Separation",
     "Way",
+    "analogies",
+    "averages",
     "bootstrap_interval",
     "bootstrap_intervals",
+    "correlation",
     "hubness",
     "isomorphism",
     "measures",
+    "mined",
     "parts",
     "per_word",
     "randomisation",

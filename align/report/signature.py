@@ -8,6 +8,7 @@ from typing import Any
 
 from align.evaluate import Rule, Score
 from align.record import Evaluation, LexiconRecord, Record
+from align.tasks import TaskRecord
 
 
 def signature(
@@ -34,6 +35,26 @@ def signature(
     asked = dict.fromkeys(score.retrieval for score in scores) or ("nn", f"csls{record.k}")
     directions = tuple(dict.fromkeys(score.direction for score in scores)) or ("forward",)
     recall = min([record.recall, *(score.recall for score in scores)])
+    how = [
+        f"retrieval:{','.join(asked)}",
+        *([] if directions == ("forward",) else [f"direction:{','.join(directions)}"]),
+        *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
+        f"oov:{','.join(oov)}",
+    ]
+    return task_signature(record, [evaluation.test] if evaluation else [], *how)
+
+
+def task_signature(record: Record, tests: Iterable[LexiconRecord | TaskRecord], *how: str) -> str:
+    """Return one line: solver, normalisation, data, how the score was made, version, seed.
+
+    Parameters
+    ----------
+    record : Record
+    tests : iterable of LexiconRecord or TaskRecord
+        What was asked.
+    *how : str
+        As ``oov:skip``.
+    """
     return "|".join(
         [
             _solver(record.solver, record.chosen),
@@ -41,21 +62,18 @@ def signature(
             f"vocab:{record.source.rows}x{record.target.rows}",
             f"case:{'lower' if record.source.lower else 'kept'}",
             f"seeds:{_name(record.train)}",
-            *([f"test:{_name(evaluation.test)}"] if evaluation else []),
-            f"retrieval:{','.join(asked)}",
-            *([] if directions == ("forward",) else [f"direction:{','.join(directions)}"]),
-            *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
-            f"oov:{','.join(oov)}",
+            *(f"test:{_name(test)}" for test in tests),
+            *how,
             f"v:{record.versions.get('align-embeddings', 'unknown')}",
             f"seed:{record.seed}",
         ]
     )
 
 
-def _name(lexicon: LexiconRecord) -> str:
-    """Return a dictionary's file name and the start of its fingerprint."""
-    name = re.split(r"[/\\]", lexicon.origin)[-1].removeprefix("sample:") or "memory"
-    return f"{name}#{lexicon.fingerprint[:6]}"
+def _name(test: LexiconRecord | TaskRecord) -> str:
+    """Return a file's name and the start of its fingerprint."""
+    name = re.split(r"[/\\]", test.origin)[-1].removeprefix("sample:") or "memory"
+    return f"{name}#{test.fingerprint[:6]}"
 
 
 def _solver(solver: Mapping[str, Any], chosen: str) -> str:
