@@ -51,12 +51,12 @@ def diagnose(
     """Tell before aligning whether SRC and TGT will work, and what to do next.
 
     SRC and TGT are language codes or paths of vector files. Quick maps are tried on words held out;
-    words, scripts, case, the dictionary and the shapes of both spaces are measured. Nothing is
-    written.
+    words, scripts, case, the dictionary and the shapes of both spaces are measured. The page
+    names the command that comes next. Nothing is written.
 
     \b
     Examples:
-      align diagnose en fr
+      align diagnose en fr                   (then, as it will say: align supervised en fr)
       align diagnose wiki.pt.vec wiki.gl.vec --train pt-gl.txt
     """
     if seeds == "identical" and train:
@@ -84,7 +84,7 @@ def _next(diagnosis: Diagnosis, ctx: click.Context) -> Iterator[str]:
     options = _repeated(ctx)
     if outlook.lower and "--lower" not in options:
         options.append("--lower")
-    if outlook.verdict in ("good", "fair", "poor"):
+    if outlook.seeds and outlook.verdict != "none":
         known = {"dictionary": "--train"}.get(outlook.seeds, "--test")  # what it did not learn from
         seeds = [] if outlook.seeds == "dictionary" else ["--seeds", outlook.seeds]
         files = [known, str(train)] if train else []

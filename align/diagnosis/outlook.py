@@ -87,7 +87,8 @@ def _verdict(trial: HeldOut | None) -> Verdict:
 def _difficulty(evidence: Evidence) -> Difficulty:
     shape = evidence.shape
     alike = shape.relational_similarity
-    if alike is None or evidence.dictionary is None or shape.pairs < ENOUGH:
+    learned_from = [name for name, _ in evidence.seeds[:1]]
+    if alike is None or learned_from != ["dictionary"] or shape.pairs < ENOUGH:
         return "unknown"
     return "easy" if alike >= EASY else "middling" if alike >= RELATED else "hard"
 
@@ -121,6 +122,8 @@ def _of_seeds(evidence: Evidence, seeds: str) -> Iterator[str]:
         yield "Seeds by spelling alone: false friends and names are among them."
     if (dictionary := evidence.dictionary) is None:
         return
+    if "dictionary" not in dict(evidence.seeds):
+        yield "A dictionary too small to learn from: fewer than ten pairs of frequent words."
     if dictionary.coverage.share < LOW:
         yield (
             f"Most of the dictionary is unused: the vocabularies hold {dictionary.coverage}. "
