@@ -8,6 +8,7 @@ from importlib.metadata import version as _version
 from align.alignment import Alignment
 from align.auto import Auto
 from align.comparison import Comparison, compare
+from align.diagnosis import Diagnosis, diagnose
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -40,6 +41,7 @@ __all__ = [
     "Best",
     "Comparison",
     "Contrastive",
+    "Diagnosis",
     "Doubt",
     "GeoMM",
     "KernelMap",
@@ -60,6 +62,7 @@ __all__ = [
     "Translation",
     "analogies",
     "compare",
+    "diagnose",
     "load",
     "refine",
     "save",

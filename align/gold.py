@@ -11,6 +11,8 @@ from align.evaluate import Gold
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
+MIN_PAIRS = 10  # seeds that an alignment needs
+
 
 def rows_of(
     pairs: Sequence[tuple[str, str]], source: Embeddings, target: Embeddings

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from align.evaluate import hubness
 from align.maps import Array
 from align.normalize import unit
 from align.problem import Problem
@@ -75,8 +76,8 @@ def judged(
         agreement=len(pairs[0] & pairs[1]) / max(1, min(map(len, pairs))),
         mutual=len(pairs[0]) / words,
         null_mutual=len(pairs[1]) / words,
-        hubness=_hubness(spaces[0]),
-        null_hubness=_hubness(spaces[1]),
+        hubness=hubness(spaces[0], k).skewness,
+        null_hubness=hubness(spaces[1], k).skewness,
         alike=asked,
         alike_found=found,
         words=words,
@@ -107,11 +108,3 @@ def _found(x: Array, y: Array, alike: Rows) -> tuple[int, int]:
     space = Space.of(x[:ALIKE], y[:ALIKE], min(K, len(x), len(y)))
     near = space.nearest(frequent[:, 0], min(K, len(y))).rows
     return int((near == frequent[:, 1:]).any(axis=1).sum()), len(frequent)
-
-
-def _hubness(space: Space) -> float:
-    """Return the skewness of how often a target is among the nearest of a source."""
-    counts = np.bincount(space.source.near.rows.ravel(), minlength=len(space.y)).astype(float)
-    apart = counts - counts.mean()
-    spread = float(np.mean(apart**2))
-    return float(np.mean(apart**3)) / spread**1.5 if spread else 0.0

@@ -13,7 +13,7 @@ from typing import Any
 import dictionaries
 from align.alignment import Alignment
 from align.auto import Auto
-from align.gold import covered, gold_of, rows_of
+from align.gold import MIN_PAIRS, covered, gold_of, rows_of
 from align.judge import judged
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -29,7 +29,6 @@ from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
-MIN_PAIRS = 10
 PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "numba", "polars", "safetensors")
 FAISS = ("faiss-cpu", "faiss-gpu")
 

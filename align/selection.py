@@ -113,8 +113,34 @@ class Best:
         """Return how many words of a part a solver translates rightly without their seeds."""
         held_out = np.isin(problem.pairs[:, 0], part)
         fit = Problem(problem.x, problem.y, problem.pairs[~held_out])
-        space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), self.k)
-        asked = problem.pairs[held_out]
-        best = space.nearest(part, 1).rows[:, 0]
-        right: set[tuple[int, int]] = set(map(tuple, asked.tolist()))
-        return sum(pair in right for pair in zip(part.tolist(), best.tolist(), strict=True))
+        return int(
+            translated(solver, fit, problem.pairs[held_out], k=self.k, on_step=on_step).sum()
+        )
+
+
+def translated(
+    solver: Solver, fit: Problem, asked: Rows, *, k: int = 10, on_step: OnStep = silent
+) -> npt.NDArray[np.bool_]:
+    """Solve a problem, then translate other source words by CSLS.
+
+    Parameters
+    ----------
+    solver : Solver
+    fit : Problem
+        Whose pairs should not hold a source word that is asked.
+    asked : (p, 2) array of int
+        The source rows that are asked, and their right translations.
+    k : int
+        The neighbourhood of CSLS.
+
+    Returns
+    -------
+    (q,) array of bool
+        Whether the first translation of each word is right, in order of the source row.
+    """
+    space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), k)
+    words = np.unique(asked[:, 0])
+    best = space.nearest(words, 1).rows[:, 0]
+    right: set[tuple[int, int]] = set(map(tuple, asked.tolist()))
+    pairs = zip(words.tolist(), best.tolist(), strict=True)
+    return np.array([pair in right for pair in pairs], dtype=np.bool_)

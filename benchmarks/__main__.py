@@ -7,7 +7,17 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("loading", "quality", "reading", "retrieval", "commands", "methods", "tasks", "verdict")
+NAMES = (
+    "loading",
+    "quality",
+    "reading",
+    "retrieval",
+    "commands",
+    "methods",
+    "tasks",
+    "diagnose",
+    "verdict",
+)
 
 
 def machine() -> str:

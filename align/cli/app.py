@@ -18,6 +18,7 @@ from align.cli.analogies import analogies_command
 from align.cli.apply import apply
 from align.cli.cache import cache
 from align.cli.compare import compare
+from align.cli.diagnose import diagnose
 from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
@@ -126,6 +127,7 @@ def main() -> None:
 
     \b
     First minute, with the sample vectors shipped in the package:
+      align diagnose en fr                        will it work, and how
       align supervised en fr                      learn a map, score it, keep the run
       align translate runs/en-fr-supervised house ask it
     \b
@@ -171,6 +173,7 @@ def main() -> None:
 
 for command in (
     download,
+    diagnose,
     supervised,
     unsupervised,
     translate,

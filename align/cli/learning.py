@@ -13,11 +13,10 @@ from typing import Any, TypeVar, cast
 import click
 
 import align
-from align import home
 from align.cli.doubts import doubts
 from align.cli.progress import Bars, note
 from align.cli.runs import REPLACE, print_record
-from align.cli.sources import Found, Sources, Vectors
+from align.cli.sources import Found, Open, Sources, Vectors, reading
 from align.normalize import parse
 from align.solvers import Refinement
 from align.storage import check_writable
@@ -53,21 +52,6 @@ OPTIONS = (
         show_default=True,
         help="Neighbours in the neighbourhood means of CSLS.",
     ),
-    click.option(
-        "--max-vocab",
-        type=click.IntRange(min=0),
-        default=200_000,
-        show_default=True,
-        help="Read so many words of each language; 0 for all.",
-    ),
-    click.option("--no-cache", is_flag=True, help="Read text anew, and keep no binary twin."),
-    click.option("--lower", is_flag=True, help="Fold vectors and dictionaries to lower case."),
-    click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape."),
-    click.option(
-        "--data-home",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Where codes are looked up.  [default: $ALIGN_HOME, else the user data folder]",
-    ),
     click.option("-o", "--out", type=FILE, help="Folder of the run.  [default: runs/SRC-TGT-NAME]"),
     REPLACE,
     click.option("--seed", type=int, default=0, show_default=True, help="Of everything random."),
@@ -83,20 +67,14 @@ class Given:
     test: Path | None
     normalize: str
     k: int
-    max_vocab: int
-    no_cache: bool
-    lower: bool
-    strict: bool
-    data_home: Path | None
     out: Path | None
     force: bool
     seed: int
+    sources: Open
 
     def work(self, method: str, bars: Bars) -> Work:
         """Find the vectors and the folder of the run, before anything is read."""
-        place = home.data_home(self.data_home)
-        cache = not self.no_cache
-        sources = Sources(place, self.max_vocab, self.lower, self.strict, bars, cache)
+        sources = self.sources(bars)
         found = sources.find(self.src), sources.find(self.tgt)
         pair = "-".join(side.name for side in found)
         folder = self.out or Path("runs") / f"{pair}-{method}"
@@ -143,6 +121,7 @@ _Command = TypeVar("_Command", bound=Callable[..., None])
 def learning(command: _Command) -> _Command:
     """Add the options, and give them to the command as one value, ``given``."""
 
+    @reading
     @wraps(command)
     def wrapped(**options: Any) -> None:  # noqa: ANN401  # the command's own as well
         shared = {field.name: options.pop(field.name) for field in fields(Given)}

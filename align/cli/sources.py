@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,11 +15,13 @@ from click.shell_completion import CompletionItem
 import dictionaries
 import embeddings
 from align.cli.progress import Bars, note, remark_all
-from align.home import data_home, dictionary_file, languages, vector_files
+from align.home import data_home as home_of
+from align.home import dictionary_file, languages, vector_files
 from dictionaries import Lexicon
 from embeddings import Embeddings
 from embeddings.reading import SAMPLE, label, require_file
 
+_Command = TypeVar("_Command", bound=Callable[..., None])
 CODE = re.compile(r"[a-z]{2,12}([-_][A-Za-z]+)*")  # en, simple, zh-min-nan
 
 
@@ -30,7 +34,7 @@ class Vectors(click.ParamType):  # type: ignore[type-arg]  # generic from click 
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Offer the codes of the data home and of the sample, then files."""
-        home = data_home(ctx.params.get("data_home"))
+        home = home_of(ctx.params.get("data_home"))
         codes = {*languages(home), *embeddings.sample_names()}
         items = [CompletionItem(code) for code in sorted(codes) if code.startswith(incomplete)]
         return [*items, CompletionItem(incomplete, type="file")]
@@ -141,3 +145,46 @@ class Sources:
                 f"{dictionary_file(self.home, pair, 'test')}; give one with --test FILE"
             )
         return found
+
+
+Open = Callable[[Bars], Sources]
+
+
+def reading(command: _Command) -> _Command:
+    """Add the options that say what is read and how; the command is given an `Open`."""
+
+    @click.option(
+        "--max-vocab",
+        type=click.IntRange(min=0),
+        default=200_000,
+        show_default=True,
+        help="Read so many words of each language; 0 for all.",
+    )
+    @click.option(
+        "--no-cache", is_flag=True, help="Read text vectors anew, and keep no binary twin."
+    )
+    @click.option("--lower", is_flag=True, help="Fold vectors and dictionaries to lower case.")
+    @click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
+    @click.option(
+        "--data-home",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Where codes are looked up.  [default: $ALIGN_HOME, else the user data folder]",
+    )
+    @wraps(command)
+    def wrapped(
+        *args: Any,  # noqa: ANN401  # the command's own
+        max_vocab: int,
+        no_cache: bool,
+        lower: bool,
+        strict: bool,
+        data_home: Path | None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        home = home_of(data_home)
+        command(
+            *args,
+            sources=lambda bars: Sources(home, max_vocab, lower, strict, bars, not no_cache),
+            **kwargs,
+        )
+
+    return cast(_Command, wrapped)
