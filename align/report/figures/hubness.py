@@ -1,0 +1,65 @@
+"""How often each target word is a nearest neighbour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from align.evaluate import Hubness
+from align.report.figures.drawing import Figure, colour, drawn
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HEIGHT = 3.1
+
+
+def hubness_figure(name: str, found: Sequence[Hubness]) -> Figure:
+    """Draw how many target words are among the k nearest of how many source words.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the page.
+    found : sequence of Hubness
+        By several retrievals, with the same k.
+    """
+    most = ", ".join(f"{each.hubs[0][1]:,} by {each.retrieval.upper()}" for each in found)
+    title = f"The greatest hub is among the {found[0].k} nearest of {most} source words"
+    words = " ".join(map(_said, found))
+    return Figure(name, title, words, drawn(name, lambda axes: _paint(axes, found), HEIGHT))
+
+
+def _said(found: Hubness) -> str:
+    return (
+        f"By {found.retrieval.upper()}, {found.anti_hubs:,} of {found.targets:,} target words are "
+        f"near to no source word; the skewness of the counts is {found.skewness:.1f}."
+    )
+
+
+def _paint(axes: Axes, found: Sequence[Hubness]) -> None:
+    from matplotlib.ticker import NullLocator, StrMethodFormatter
+
+    for each in found:
+        held = np.array(each.histogram, dtype=float)
+        held[held == 0] = np.nan  # a logarithm has no place for it
+        axes.plot(held, "o-", color=colour(each.retrieval), markersize=4.5, gid=f"hubs-{each.retrieval}")
+        end = (len(held) - 1, held[-1])
+        axes.annotate(each.retrieval.upper(), end, (6, 4), textcoords="offset points")
+    last = max(len(each.histogram) for each in found)
+    axes.set_yscale("log")
+    axes.set_ylim(0.7)
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(-0.3, last - 0.1)
+    axes.set_xticks(range(last), [_bin(i) for i in range(last)], rotation=45, ha="right")
+    axes.set_xlabel(f"source words that have it among their {found[0].k} nearest")
+    axes.set_ylabel("target words")
+
+
+def _bin(i: int) -> str:
+    """Return what the i-th place of a histogram counts: 0, 1, 2 to 3, 4 to 7, and so on."""
+    low, high = (1 << i) >> 1, (1 << i) - 1
+    return f"{low:,}" if low >= high else f"{low:,}\N{EN DASH}{high:,}"

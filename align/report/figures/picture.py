@@ -1,0 +1,129 @@
+"""Words and their translations in two dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from align.maps import Array
+from align.report.figures.drawing import BLUE, INK, RED, Figure, drawn, percent
+from align.report.figures.labels import Box, Points, placed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZE = 7.6  # inches, width and height
+MARGIN = 0.3  # inches for the titles of the axes
+FRAME = 72 * (SIZE - MARGIN)  # points of print
+EDGE = 24  # points of print around the words
+FONT = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of words in the joint space.
+
+    Parameters
+    ----------
+    words : sequence of (str, str)
+    x, y : (p, d) arrays
+        Where the source words and their translations are.
+    right : (p,) array of bool
+        Whether the translation is what is found first.
+    """
+
+    words: Sequence[tuple[str, str]]
+    x: Array
+    y: Array
+    right: npt.NDArray[np.bool_]
+
+
+def flat(x: Array, y: Array) -> tuple[Points, Points, tuple[float, float]]:
+    """Project both sides on the two directions in which all rows together vary most (PCA).
+
+    Parameters
+    ----------
+    x, y : (p, d) arrays
+
+    Returns
+    -------
+    (p, 2) array, (p, 2) array, (float, float)
+        Both sides, and the share of the variance along either direction.
+    """
+    rows = np.concatenate([x, y]).astype(np.float64)
+    centered = rows - rows.mean(axis=0)
+    _, spread, axes = np.linalg.svd(centered, full_matrices=False)
+    points = centered @ axes[:2].T
+    first, second, *_ = spread**2 / max(float(spread @ spread), 1e-30)
+    return points[: len(x)], points[len(x) :], (float(first), float(second))
+
+
+def picture(name: str, pairs: Pairs, languages: tuple[str, str]) -> Figure:
+    """Draw pairs of words as joined dots, wrong ones in another colour.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the page.
+    pairs : Pairs
+        The first ones are labelled first, as far as there is room.
+    languages : (str, str)
+        Names of source and target.
+    """
+    x, y, shares = flat(pairs.x, pairs.y)
+    wrong = int(np.count_nonzero(~pairs.right))
+    title = f"{len(pairs.words)} words of {languages[0]} and their translations in {languages[1]}"
+    words = (
+        f"{title}, projected on the two directions of largest variance ({percent(shares[0])} and "
+        f"{percent(shares[1])} of it). Each word, a dot, is joined to its translation, a ring; "
+        f"{wrong} of them, in another colour, have another word as their first translation."
+    )
+    svg = drawn(name, lambda axes: _paint(axes, pairs, x, y, shares), SIZE, SIZE)
+    return Figure(name, title, words, svg)
+
+
+def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, float]) -> None:
+    from matplotlib.collections import LineCollection
+
+    x, y = _fit(axes, x, y)
+    colours = [BLUE if right else RED for right in pairs.right]
+    lines = LineCollection(list(np.stack([x, y], axis=1)), colors=colours, linewidths=0.7)
+    lines.set_gid("joined")
+    axes.add_collection(lines)
+    axes.scatter(*x.T, s=9, c=colours, gid="sources", zorder=2)
+    axes.scatter(*y.T, s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2)
+    _write(axes, pairs, x, y)
+    axes.set_xlabel(f"first principal component ({percent(shares[0])} of the variance)")
+    axes.set_ylabel(f"second principal component ({percent(shares[1])})")
+
+
+def _fit(axes: Axes, x: Points, y: Points) -> tuple[Points, Points]:
+    """Make points of print the unit of the axes, and bring both sides into them, undistorted."""
+    axes.get_figure().set_layout_engine("none")
+    axes.set_position((MARGIN / SIZE, MARGIN / SIZE, 1 - MARGIN / SIZE, 1 - MARGIN / SIZE))
+    axes.set(xlim=(0, FRAME), ylim=(0, FRAME), xticks=[], yticks=[])
+    both = np.concatenate([x, y])
+    low, high = both.min(axis=0), both.max(axis=0)
+    scale = (FRAME - 2 * EDGE) / max(float((high - low).max()), 1e-30)
+    middle = (low + high) / 2
+    return (x - middle) * scale + FRAME / 2, (y - middle) * scale + FRAME / 2
+
+
+def _write(axes: Axes, pairs: Pairs, x: Points, y: Points) -> None:
+    """Label the pairs for which there is room."""
+    texts = [f"{source} \N{EN DASH} {target}" for source, target in pairs.words]
+    lines = [x + share * (y - x) for share in np.linspace(0, 1, 7)]
+    for i, box in placed(texts, x, Box(0, 0, FRAME, FRAME), size=FONT, avoid=np.concatenate(lines)):
+        axes.text(
+            box.x + box.width / 2,
+            box.y + box.height / 2,
+            texts[i],
+            ha="center",
+            va="center_baseline",
+            fontsize=FONT,
+            color=INK,
+        )

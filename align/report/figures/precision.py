@@ -1,0 +1,75 @@
+"""Precision of one run or of several, and by frequency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from align.evaluate import KS, Measure, Part, Score
+from align.report.figures.dots import Group, dots
+from align.report.figures.drawing import Figure, percent
+
+WORDS = "percent of the words asked, with 95 % intervals"
+BAND = "source rank"
+
+
+def precision_figure(name: str, scores: Sequence[Score]) -> Figure:
+    """Draw P@1, P@5 and P@10 of every retrieval.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the page.
+    scores : sequence of Score
+        Of one direction.
+    """
+    groups = [Group(f"P@{k}", [(each.retrieval, each.at(k)) for each in scores]) for k in KS]
+    firsts = ", ".join(f"{percent(m.value)} by {by.upper()}" for by, m in groups[0].shares)
+    return dots(name, f"The first translation is right for {firsts}", groups, WORDS)
+
+
+def bands_figure(name: str, scores: Sequence[Score]) -> Figure:
+    """Draw P@1 of every retrieval by the frequency of the source words.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the page.
+    scores : sequence of Score
+        Of one direction, with the same parts.
+    """
+    bands = zip(*([p for p in each.parts if p.by == BAND] for each in scores), strict=True)
+    groups = [
+        Group(
+            f"{parts[0].name}\n({_first(parts[0]).scored:,} words)",
+            [(each.retrieval, _first(part)) for each, part in zip(scores, parts, strict=True)],
+        )
+        for parts in bands
+    ]
+    by, frequent = groups[0].shares[-1]
+    _, rare = groups[-1].shares[-1]
+    title = f"By frequency: {percent(frequent.value)} of the most frequent words are right by "
+    title += f"{by.upper()}, {percent(rare.value)} of the rarest"
+    return dots(name, title, groups, f"P@1 by frequency rank, {WORDS}")
+
+
+def runs_figure(name: str, scores: Mapping[str, Sequence[Score]]) -> Figure:
+    """Draw P@1 of several runs.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the page.
+    scores : mapping
+        From the name of a run to its scores, of one direction.
+    """
+    groups = [
+        Group(run, [(each.retrieval, each.at(1)) for each in mine]) for run, mine in scores.items()
+    ]
+    best = max(groups, key=lambda group: group.shares[-1][1].value)
+    by, most = best.shares[-1]
+    title = f"{best.name} scores highest by {by.upper()}: {percent(most.value)}"
+    return dots(name, title, groups, f"P@1, {WORDS}")
+
+
+def _first(part: Part) -> Measure:
+    return next(measure for measure in part.measures if measure.name == "P@1")

@@ -1,0 +1,102 @@
+"""What a run scores, and what was chosen from, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from align.evaluate import RULES, Measure, Part, Rule, Score
+from align.record import Evaluation, Record
+from align.report.grid import Grid
+
+NAMES = ("P@1", "P@5", "P@10", "MRR", "MAP")
+UNITS = "percent, with 95 % bootstrap intervals over source words"
+
+
+def scores_grid(record: Record, evaluation: Evaluation) -> Grid:
+    """Return every measure of a run, in both directions, by every retrieval, under every rule."""
+    rows = [
+        (way(record, score), score.retrieval.upper(), rule, *_measures(score, rule))
+        for score in evaluation.scores
+        for rule in RULES
+    ]
+    rules = "; ".join(f"{rule}: {meaning}" for rule, meaning in RULES.items())
+    columns = ("direction", "retrieval", "rule", *NAMES, "scored", "missing")
+    caption = f"All scores in {UNITS}. What is scored, by the rule: {rules}."
+    return Grid(caption, columns, tuple(rows), "lll" + "r" * 7)
+
+
+def runs_grid(evaluations: Mapping[str, tuple[Record, Evaluation]]) -> Grid:
+    """Return the precisions of several runs from source to target, by the rule ``skip``.
+
+    Parameters
+    ----------
+    evaluations : mapping
+        From the name of each run to its record and scores.
+    """
+    rows = [
+        (name, way(record, score), score.retrieval.upper(), *_measures(score, "skip")[:-1])
+        for name, (record, evaluation) in evaluations.items()
+        for score in evaluation.forward
+    ]
+    columns = ("run", "direction", "retrieval", *NAMES, "words asked")
+    return Grid(f"Scores in {UNITS}.", columns, tuple(rows), "lll" + "r" * 6)
+
+
+def parts_grid(evaluation: Evaluation) -> Grid:
+    """Return P@1 from source to target on every part of the test dictionary."""
+    scores = evaluation.forward
+    rows = [
+        (part.by, part.name, *map(_in_short, firsts), f"{firsts[0].scored:,}")
+        for part, firsts in ((parts[0], [_first(p) for p in parts]) for parts in _parts(scores))
+    ]
+    names = tuple(f"P@1 {score.retrieval.upper()}" for score in scores)
+    columns = ("by", "words", *names, "asked")
+    caption = f"Where the map is good and where it is bad: P@1 in {UNITS}."
+    return Grid(caption, columns, tuple(rows), "ll" + "r" * (len(names) + 1))
+
+
+def trials_grid(record: Record) -> Grid:
+    """Return what each candidate scored on held-out seeds, the chosen one first."""
+    trials = sorted(record.trials, key=lambda trial: (trial.name != record.chosen, -trial.hits))
+    rows = [
+        (
+            trial.name,
+            trial.failure or ("chosen" if trial.name == record.chosen else ""),
+            f"{100 * trial.hits / trial.asked:.1f}" if trial.asked and not trial.failure else "",
+        )
+        for trial in trials
+    ]
+    caption = (
+        f"What was chosen from: CSLS P@1, in percent, on {record.trials[0].asked:,} held-out seed "
+        "words. The test dictionary takes no part."
+    )
+    return Grid(caption, ("candidate", "", "P@1"), tuple(rows), "llr")
+
+
+def way(record: Record, score: Score) -> str:
+    """Return the direction of a score, as ``en to fr``."""
+    names = record.source.name, record.target.name
+    return " to ".join(names if score.direction == "forward" else names[::-1])
+
+
+
+def _parts(scores: Iterable[Score]) -> Iterable[tuple[Part, ...]]:
+    """Return each part with the scores of all retrievals."""
+    return zip(*(score.parts for score in scores), strict=True)
+
+
+def _first(part: Part) -> Measure:
+    return next(measure for measure in part.measures if measure.name == "P@1")
+
+
+def _measures(score: Score, rule: Rule) -> tuple[str, ...]:
+    """Return a cell for each measure, empty where the rule has none, and the counts."""
+    found = {m.name: m for m in score.measures if m.oov == rule}
+    any_ = next(iter(found.values()))
+    cells = (_in_short(found[name]) if name in found else "" for name in NAMES)
+    return (*cells, f"{any_.scored:,}", f"{any_.missing:,}")
+
+
+def _in_short(measure: Measure) -> str:
+    low, high = (100 * end for end in measure.interval)
+    return f"{100 * measure.value:.1f} [{low:.1f}, {high:.1f}]"

@@ -1,0 +1,163 @@
+"""What a report says: a section for every run, and one that compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from align.evaluate import RULES, Score, hubness
+from align.record import Evaluation, Record, VectorsRecord
+from align.report.figures import (
+    Figure,
+    bands_figure,
+    hubness_figure,
+    losses_figure,
+    picture,
+    precision_figure,
+)
+from align.report.grid import Grid
+from align.report.mistakes import mistakes, shown_pairs
+from align.report.scores import parts_grid, runs_grid, scores_grid, trials_grid, way
+from align.report.signature import signature
+from align.report.table import dictionary, dimensions
+from align.run import Run
+from align.steps import OnStep, silent
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the report, of letters, digits and hyphens.
+    title, headline : str
+        What it is of, and its main result in a sentence.
+    facts : tuple of (str, str)
+        What was done, each with its label.
+    grids : tuple of Grid
+        Scores.
+    signatures : tuple of str
+        How the scores were made.
+    figures : tuple of Figure
+    picture : Figure, optional
+        One that wants the full width.
+    mistakes : Grid, optional
+        The words that were translated wrongly.
+    """
+
+    name: str
+    title: str
+    headline: str
+    facts: tuple[tuple[str, str], ...] = ()
+    grids: tuple[Grid, ...] = ()
+    signatures: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    picture: Figure | None = None
+    mistakes: Grid | None = None
+
+
+def run_section(name: str, title: str, run: Run, *, on_step: OnStep = silent) -> Section:
+    """Say how a run was made, what it scored, and where it is good and bad.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the report.
+    title : str
+    run : Run
+    on_step : callable
+        Told of the search for hubs.
+    """
+    record, evaluation = run.record, run.record.evaluation
+    hubs = [hubness(run.space, retrieval=each, on_step=on_step) for each in ("nn", "csls")]
+    figures = [hubness_figure(f"{name}-hubs", hubs)]
+    if len(record.losses) > 1:
+        figures.append(losses_figure(f"{name}-losses", record.losses))
+    trials = (trials_grid(record),) if record.trials else ()
+    section = Section(name, title, headline(record), facts(record), trials, (signature(record),))
+    if evaluation is None or run.test is None:
+        return replace(section, figures=tuple(figures))
+    ranks = run.ranks(run.test)
+    scored = [
+        precision_figure(f"{name}-precision", evaluation.forward),
+        bands_figure(f"{name}-bands", evaluation.forward),
+    ]
+    languages = record.source.name, record.target.name
+    return replace(
+        section,
+        grids=(*trials, scores_grid(record, evaluation), parts_grid(evaluation)),
+        signatures=(signature(record, oov=RULES),),
+        figures=(*scored, *figures),
+        picture=picture(f"{name}-picture", shown_pairs(run, ranks), languages),
+        mistakes=mistakes(run, ranks),
+    )
+
+
+def headline(record: Record) -> str:
+    """Return the main result in a sentence."""
+    if record.evaluation is None:
+        return "The run was not scored: there was no test dictionary."
+    score = _main(record.evaluation)
+    first = score.at(1)
+    low, high = (100 * end for end in first.interval)
+    return (
+        f"For {first.hits:,} of the {first.scored:,} words asked, the first translation from "
+        f"{way(record, score)} is right: P@1 by {score.retrieval.upper()} is "
+        f"{100 * first.value:.1f} %, and lies with 95 % confidence between {low:.1f} and "
+        f"{high:.1f} %."
+    )
+
+
+def facts(record: Record) -> tuple[tuple[str, str], ...]:
+    """Return what was aligned with what, from which seeds, and how."""
+    told = {
+        "aligned": f"{_vectors(record.source)} with {_vectors(record.target)}",
+        "dimensions": dimensions(record),
+        "seeds": dictionary(record.train),
+        "test": dictionary(record.evaluation.test) if record.evaluation else "",
+        "seen in training": _shared(record.evaluation) if record.evaluation else "",
+        "method": _method(record),
+        "normalisation": record.normalize,
+        "fitted": f"on {record.fitted_pairs:,} pairs",
+        "stopped": record.stopped,
+        "search": "" if record.recall == 1 else f"fast, recall {record.recall:.4f}",
+        "made": f"{record.created}, with {_versions(record)}",
+    }
+    return tuple((label, text) for label, text in told.items() if text)
+
+
+def _vectors(vectors: VectorsRecord) -> str:
+    return f"{vectors.rows:,} words of {vectors.name} ({vectors.origin or 'in memory'})"
+
+
+def _shared(evaluation: Evaluation) -> str:
+    found = evaluation.shared_with_seeds
+    if not found.sources:
+        return "none of the words asked is a seed"
+    return (
+        f"{found.sources:,} of the words asked are seeds too, so the scores may be too high"
+    )
+
+
+def _method(record: Record) -> str:
+    settings = ", ".join(
+        f"{name} {value}" for name, value in record.solver.items() if _is_setting(name, value)
+    )
+    chosen = f", which chose {record.chosen}" if record.chosen else ""
+    return f"{record.solver['name']}{chosen}" + (f" ({settings})" if settings else "")
+
+
+def _is_setting(name: str, value: object) -> bool:
+    return name != "name" and isinstance(value, (str, int, float))
+
+
+def _versions(record: Record) -> str:
+    return ", ".join(f"{name} {version}" for name, version in record.versions.items())
+
+
+def _main(evaluation: Evaluation) -> Score:
+    """Return the score by CSLS, or else the last one."""
+    scores = evaluation.forward
+    return next((score for score in scores if score.retrieval.startswith("csls")), scores[-1])
