@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from align.alignment import Alignment
+from align.gold import covered, gold_of, rows_of
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, VectorsRecord
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
-from align.run import Run, covered, gold_of, rows_of
+from align.run import Run
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
 from align.solvers.kept import keeping
 from align.solvers.solution import describe
@@ -176,7 +177,8 @@ def _scored(run: Run, test: Lexicon | None, started: float, on_step: OnStep) -> 
     """Return the run with its scores, and the time it took."""
     evaluation = None if test is None else run.evaluate(test, on_step=on_step)
     seconds = round(time.perf_counter() - started, 3)
-    return replace(run, record=replace(run.record, evaluation=evaluation, seconds=seconds))
+    record = replace(run.record, evaluation=evaluation, seconds=seconds)
+    return replace(run, record=record, test=test)
 
 
 def _told(solution: Solution, space: Space) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from align.evaluate import Precision, Score
+from align.evaluate import Measure, Part, Score
 from align.solvers.solution import Trial
 from dictionaries import Coverage, Lexicon
 from embeddings import Embeddings
@@ -66,20 +66,74 @@ class LexiconRecord:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """What a test dictionary has in common with the seeds; all 0 in an honest evaluation.
+
+    Parameters
+    ----------
+    sources, targets : int
+        Source words and target words that are asked, one way and the other, and are in a seed.
+    pairs : int
+        Pairs that are seeds.
+    """
+
+    sources: int
+    targets: int
+    pairs: int
+
+    @classmethod
+    def of(cls, asked: Lexicon, seeds: Lexicon) -> Shared:
+        """Count, over the pairs that are asked."""
+        parts = ((lexicon.sources, lexicon.targets, lexicon.pairs) for lexicon in (asked, seeds))
+        return cls(*(len({*one} & {*other}) for one, other in zip(*parts, strict=True)))
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What a run scores on one dictionary.
 
     Parameters
     ----------
     test : LexiconRecord
-    shared_with_seeds : int
-        Source words that were asked and were also seeds; 0 in an honest evaluation.
+    shared_with_seeds : Shared
     scores : tuple of Score
+        Of every retrieval from source to target, then of every one back.
     """
 
     test: LexiconRecord
-    shared_with_seeds: int
+    shared_with_seeds: Shared
     scores: tuple[Score, ...]
+
+    @property
+    def forward(self) -> tuple[Score, ...]:
+        """The scores from source to target."""
+        return tuple(score for score in self.scores if score.direction == "forward")
+
+    @property
+    def backward(self) -> tuple[Score, ...]:
+        """The scores from target to source."""
+        return tuple(score for score in self.scores if score.direction == "backward")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evaluation:
+        """Build an evaluation from the plain values of a JSON file."""
+        return cls(
+            test=_lexicon_record(data["test"]),
+            shared_with_seeds=Shared(**data["shared_with_seeds"]),
+            scores=tuple(
+                Score(
+                    **{
+                        **_only(Score, score),
+                        "measures": _measures(score["measures"]),
+                        "parts": tuple(
+                            Part(part["by"], part["name"], _measures(part["measures"]))
+                            for part in score["parts"]
+                        ),
+                    }
+                )
+                for score in data["scores"]
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -155,21 +209,7 @@ class Record:
             values[side] = VectorsRecord(**_typed(VectorsRecord, _tuples(data[side])))
         values["train"] = _lexicon_record(data["train"])
         if (found := data["evaluation"]) is not None:
-            values["evaluation"] = Evaluation(
-                test=_lexicon_record(found["test"]),
-                shared_with_seeds=found["shared_with_seeds"],
-                scores=tuple(
-                    Score(
-                        score["retrieval"],
-                        tuple(
-                            Precision(**{k: _tuple(p[k]) for k in Precision.__dataclass_fields__})
-                            for p in score["precisions"]
-                        ),
-                        score["recall"],
-                    )
-                    for score in found["scores"]
-                ),
-            )
+            values["evaluation"] = Evaluation.from_dict(found)
         values["trials"] = tuple(Trial(**_typed(Trial, trial)) for trial in data["trials"])
         if "name" not in data["solver"]:
             raise KeyError("solver.name")
@@ -178,6 +218,15 @@ class Record:
 
 def _lexicon_record(data: Mapping[str, Any]) -> LexiconRecord:
     return LexiconRecord(**{**_tuples(data), "coverage": Coverage(**data["coverage"])})
+
+
+def _measures(data: Iterable[Mapping[str, Any]]) -> tuple[Measure, ...]:
+    return tuple(Measure(**_only(Measure, measure)) for measure in data)
+
+
+def _only(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the fields of a dataclass, without what was computed from them for readers."""
+    return {field.name: _tuple(data[field.name]) for field in fields(kind)}
 
 
 def _typed(kind: type, data: dict[str, Any]) -> dict[str, Any]:

@@ -7,21 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from align.alignment import Alignment
-from align.evaluate import Gold, Score, precision
+from align.evaluate import Ranks, Score, measures, parts
+from align.gold import gold_of, rows_of
 from align.maps import Array
 from align.normalize import unit
 from align.problem import Problem
-from align.record import Evaluation, LexiconRecord, Record
+from align.record import Evaluation, LexiconRecord, Record, Shared
 from align.retrieve import Direction, Neighbours, Retrieval, Space
 from align.solvers.audit import DOUBTFUL, FEW, held_out, wrong
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
-
-KS = (1, 5, 10)  # the precisions that are reported
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,8 @@ class Run:
         The pairs of words that the solver was given.
     record : Record
         How the run was made and what it scored.
+    test : Lexicon, optional
+        The dictionary that it was scored on, with the pairs that the vocabularies lack.
     """
 
     source: Embeddings
@@ -78,6 +78,7 @@ class Run:
     alignment: Alignment
     space: Space
     record: Record
+    test: Lexicon | None = None
 
     def __repr__(self) -> str:
         return f"<Run {self.record.title}: {self.source}, {self.target}>"
@@ -235,38 +236,85 @@ class Run:
             np.column_stack([sources, targets]),
         )
 
-    def evaluate(
+    def ranks(
         self,
         test: Lexicon,
+        retrieval: Retrieval = "csls",
         *,
-        retrievals: Sequence[Retrieval] = ("nn", "csls"),
+        reverse: bool = False,
         on_step: OnStep = silent,
-    ) -> Evaluation:
-        """Score the run on a dictionary: precision@1, 5 and 10 by NN and by CSLS, or as asked.
+    ) -> Ranks:
+        """Find the rank of every right answer of a dictionary.
 
-        Source words count where the vocabularies hold them and one of their translations.
+        Parameters
+        ----------
+        test : Lexicon
+            From source to target, also with ``reverse``.
+        retrieval : {'csls', 'nn', 'invsoftmax'}
+        reverse : bool
+            Ask for the source words of the target words.
 
         Raises
         ------
         ValueError
             If the vocabularies hold no pair of the dictionary.
         """
-        target_words = len(self.target)
-        ks = tuple(k for k in KS if k <= target_words) or (1,)
-        gold = gold_of(test, self.source, self.target)
-        scores = []
-        for retrieval in retrievals:
-            found = self.space.nearest(gold.sources, ks[-1], retrieval, on_step=on_step)
-            scores.append(
-                Score(
-                    retrieval_name(retrieval, self.record.k),
-                    precision(found, gold, ks, seed=self.record.seed),
-                    min(found.recall, self.space.recall),
-                )
+        if reverse:
+            gold, space = gold_of(test.reversed, self.target, self.source), self.space.reversed
+        else:
+            gold, space = gold_of(test, self.source, self.target), self.space
+        return Ranks(gold, space.ranks(gold.pairs, retrieval, on_step=on_step))
+
+    def evaluate(
+        self,
+        test: Lexicon | None = None,
+        *,
+        retrievals: Sequence[Retrieval] = ("nn", "csls"),
+        on_step: OnStep = silent,
+    ) -> Evaluation:
+        """Score the run on a dictionary, in both directions, by NN and by CSLS or as asked.
+
+        Parameters
+        ----------
+        test : Lexicon, optional
+            By default the one that the run was scored on when it was made.
+        retrievals : sequence of {'csls', 'nn', 'invsoftmax'}
+
+        Raises
+        ------
+        ValueError
+            If the vocabularies hold no pair of the dictionary, or there is none.
+        """
+        test = test or self.tested
+        return Evaluation(
+            LexiconRecord.of(test, self.source, self.target),
+            Shared.of(test.within(self.source, self.target), self.seeds),
+            tuple(
+                self._score(self.ranks(test, way, reverse=reverse, on_step=on_step), way, reverse)
+                for reverse in (False, True)
+                for way in retrievals
+            ),
+        )
+
+    @property
+    def tested(self) -> Lexicon:
+        """The dictionary that the run was scored on; ValueError where there was none."""
+        if self.test is None:
+            raise ValueError(
+                f"{self.record.title} was not scored when it was made, so it has no dictionary of "
+                "its own: give one with --test FILE"
             )
-        seeds = set(self.seeds.sources)
-        shared = sum(self.source.words[row] in seeds for row in gold.sources)
-        return Evaluation(LexiconRecord.of(test, self.source, self.target), shared, tuple(scores))
+        return self.test
+
+    def _score(self, ranks: Ranks, retrieval: Retrieval, reverse: bool) -> Score:
+        sizes, seed = (len(self.source), len(self.target)), self.record.seed
+        return Score(
+            retrieval_name(retrieval, self.record.k),
+            "backward" if reverse else "forward",
+            measures(ranks, seed=seed),
+            parts(ranks, sizes[::-1] if reverse else sizes, seed=seed),
+            self.space.recall if retrieval == "csls" else 1.0,
+        )
 
 
 def _translations(found: Neighbours, answers: Embeddings) -> Iterator[tuple[Translation, ...]]:
@@ -288,55 +336,3 @@ def spelled(word: str, lower: bool) -> str:
 def retrieval_name(retrieval: Retrieval, k: int) -> str:
     """Return the name that scores carry, as ``csls10``."""
     return f"{retrieval}{k}" if retrieval in ("csls", "margin") else retrieval
-
-
-def rows_of(
-    pairs: Sequence[tuple[str, str]], source: Embeddings, target: Embeddings
-) -> npt.NDArray[np.intp]:
-    """Turn word pairs, all of them in the vocabularies, into a (p, 2) array of rows."""
-    rows = [(source.index[a], target.index[b]) for a, b in pairs]
-    return np.array(rows, dtype=np.intp).reshape(-1, 2)
-
-
-def gold_of(test: Lexicon, source: Embeddings, target: Embeddings) -> Gold:
-    """Turn a test dictionary into rows; `covered` says which errors it raises."""
-    pairs = covered("test", test, source, target)
-    position = {word: i for i, word in enumerate(pairs.sources)}
-    return Gold(
-        sources=np.array([source.index[word] for word in pairs.sources], dtype=np.intp),
-        answers=np.array([(position[a], target.index[b]) for a, b in pairs.pairs], dtype=np.intp),
-        out_of_vocabulary=len(test.sources) - len(pairs.sources),
-    )
-
-
-def covered(part: str, lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
-    """Keep the pairs whose words the vocabularies hold.
-
-    Parameters
-    ----------
-    part : str
-        What to call the lexicon in an error, as ``training``.
-
-    Raises
-    ------
-    ValueError
-        If there are none, or if the lexicon is the wrong way round: loan words alone can give
-        such a lexicon hundreds of pairs, and excellent scores that mean nothing.
-    """
-    name = f"the {part} dictionary {lexicon.origin}".rstrip()
-    there = lexicon.within(source, target)
-    back = lexicon.reversed.within(source, target)
-    if len(back) > 2 * len(there) and len(back) > 10:
-        raise ValueError(
-            f"{name} seems to be the wrong way round: the vocabularies hold {len(there):,} of its "
-            f"{len(lexicon):,} pairs, and {len(back):,} if source and target change places; "
-            "give the languages, or the columns, in the other order"
-        )
-    if not len(there):
-        first = " ".join(lexicon.pairs[0]) if lexicon.pairs else ""
-        raise ValueError(
-            f"the vocabularies hold none of the {len(lexicon):,} pairs of {name} (first pair: "
-            f"{first!r}; first words: {source.words[0]!r}, {target.words[0]!r}); are these the "
-            "right languages, and is the case the same (--lower)?"
-        )
-    return there

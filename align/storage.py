@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,10 @@ from embeddings.arrays import read_safetensors, write_tensors
 from embeddings.files import replacing
 from embeddings.values import all_finite
 
-MAP, SPACE, SEEDS, RECORD = "map.safetensors", "space.safetensors", "seeds.tsv", "run.json"
+MAP, SPACE, RECORD = "map.safetensors", "space.safetensors", "run.json"
+SEEDS, TEST = "seeds.tsv", "test.tsv"
 SIDES = {"source": "source.safetensors", "target": "target.safetensors"}
-PARTS = {MAP, SPACE, SEEDS, RECORD, *SIDES.values()}
+PARTS = {MAP, SPACE, SEEDS, TEST, RECORD, *SIDES.values()}
 
 
 def check_writable(folder: str | Path, *, force: bool = False) -> None:
@@ -78,8 +80,9 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
     folder : str or Path
         Holds ``map.safetensors`` (the map with its normalisation), ``source.safetensors`` and
         ``target.safetensors`` (the words and their vectors in the joint space),
-        ``space.safetensors`` (the neighbours of each), ``seeds.tsv`` (the seed pairs) and
-        ``run.json`` (every setting, version, fingerprint and score).
+        ``space.safetensors`` (the neighbours of each), ``seeds.tsv`` (the seed pairs),
+        ``test.tsv`` (the dictionary that it was scored on, if there was one) and ``run.json``
+        (every setting, version, fingerprint and score).
     force : bool
         Replace a run that is there.
 
@@ -101,6 +104,8 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         with replacing(new / SPACE) as part:
             write_tensors(part, _near(run.space))
         dictionaries.save(run.seeds, new / SEEDS)
+        if run.test is not None:
+            dictionaries.save(run.test, new / TEST)
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
         (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
         if folder.exists() and (force or not any(folder.iterdir())):
@@ -177,7 +182,11 @@ def load(folder: str | Path) -> Run:
         if not within or not all_finite(found.scores):
             raise ValueError(f"{folder / SPACE} is damaged; make the run again")
     space = Space.known(source.vectors, target.vectors, *near)
-    return Run(source, target, _seeds(folder / SEEDS), load_alignment(folder), space, record)
+    test = None
+    if (evaluation := record.evaluation) is not None:
+        test = replace(_pairs(folder / TEST), origin=evaluation.test.origin)
+    seeds, alignment = _pairs(folder / SEEDS), load_alignment(folder)
+    return Run(source, target, seeds, alignment, space, record, test)
 
 
 def _side(folder: Path, side: str, record: VectorsRecord) -> Embeddings:
@@ -204,9 +213,12 @@ def _near(space: Space) -> dict[str, np.ndarray]:
     return tensors
 
 
-def _seeds(path: Path) -> Lexicon:
-    """Read the seeds exactly as they were written, which `dictionaries.load` does not promise."""
-    rows = [line.split("\t") for line in path.read_bytes().decode().split("\n")[:-1]]
+def _pairs(path: Path) -> Lexicon:
+    """Read pairs exactly as they were written, which `dictionaries.load` does not promise."""
+    try:
+        rows = [line.split("\t") for line in path.read_bytes().decode().split("\n")[:-1]]
+    except OSError as error:
+        raise ValueError(f"{path} is not readable ({error}); make the run again") from error
     if not rows or any(len(row) != 2 for row in rows):
         raise ValueError(f"{path} is not readable; make the run again")
     return Lexicon(tuple((source, target) for source, target in rows))

@@ -111,6 +111,11 @@ class Lexicon:
         """The distinct source words, in the order of the file."""
         return tuple(dict.fromkeys(source for source, _ in self.pairs))
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The distinct target words, in the order of the file."""
+        return self.reversed.sources
+
     @cached_property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that change with any pair (BLAKE2b)."""

@@ -21,8 +21,8 @@ def doubts(record: Record, evaluation: Evaluation | None) -> None:
     if evaluation is None:
         return
     _coverage("test", evaluation.test)
-    if shared := evaluation.shared_with_seeds:
-        asked = evaluation.scores[0].precisions[0].scored
+    if shared := evaluation.shared_with_seeds.sources:
+        asked = evaluation.scores[0].at(1).scored
         note(f"{shared} of the {asked} words asked were also seeds, so the scores may be too high")
 
 

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from align.evaluate import Rule, Score
 from align.record import Evaluation, LexiconRecord, Record
 
 
 def signature(
-    record: Record, retrieval: str | None = None, evaluation: Evaluation | None = None
+    record: Record,
+    score: Score | None = None,
+    evaluation: Evaluation | None = None,
+    *,
+    oov: Iterable[Rule] = ("skip",),
 ) -> str:
     """Return one line: solver, normalisation, data, retrieval, OOV rule, version, seed.
 
     Parameters
     ----------
     record : Record
-    retrieval : str, optional
-        As a `Score` names it; by default both nearest neighbour and CSLS.
+    score : Score, optional
+        Whose retrieval and direction to name; by default all retrievals from source to target.
     evaluation : Evaluation, optional
         Whose test dictionary to name; by default that of the record.
+    oov : iterable of {'skip', 'wrong', 'xling'}
+        The rules for words out of the vocabularies.
     """
     evaluation = evaluation or record.evaluation
-    scores = evaluation.scores if evaluation else ()
+    scores = evaluation.forward if evaluation else ()
     asked = ",".join(score.retrieval for score in scores) or f"nn,csls{record.k}"
     recall = min([record.recall, *(score.recall for score in scores)])
     return "|".join(
@@ -34,9 +41,10 @@ def signature(
             f"case:{'lower' if record.source.lower else 'kept'}",
             f"seeds:{_name(record.train)}",
             *([f"test:{_name(evaluation.test)}"] if evaluation else []),
-            f"retrieval:{retrieval or asked}",
+            f"retrieval:{score.retrieval if score else asked}",
+            *(["direction:backward"] if score and score.direction == "backward" else []),
             *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
-            "oov:skip",
+            f"oov:{','.join(oov)}",
             f"v:{record.versions.get('align-embeddings', 'unknown')}",
             f"seed:{record.seed}",
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from align.evaluate import Precision
+from align.evaluate import KS, Measure
 from align.record import Evaluation, LexiconRecord, Record
 from align.report.signature import signature
 
@@ -25,14 +25,14 @@ def run_table(record: Record) -> str:
 
 def evaluation_table(record: Record, evaluation: Evaluation) -> str:
     """Return the table of an evaluation: percent, 95 % interval and hits for each retrieval."""
-    names = [score.retrieval for score in evaluation.scores]
-    rows = zip(*(score.precisions for score in evaluation.scores), strict=True)
+    names = [score.retrieval for score in evaluation.forward]
+    rows = ((k, [score.at(k) for score in evaluation.forward]) for k in KS)
     return "\n".join(
         [
             f"test      {_dictionary(evaluation.test)}",
             "",
             "      " + "".join(f"{name.upper():<30}" for name in names).rstrip(),
-            *(f"P@{row[0].k:<4}" + "".join(map(_cell, row)).rstrip() for row in rows),
+            *(f"P@{k:<4}" + "".join(map(cell, row)).rstrip() for k, row in rows),
             "",
             "          percent [95 % bootstrap interval] hits/words asked",
             f"signature {signature(record, evaluation=evaluation)}",
@@ -62,7 +62,9 @@ def _dictionary(lexicon: LexiconRecord) -> str:
     return f"{lexicon.coverage}   {lexicon.origin}".rstrip()
 
 
-def _cell(precision: Precision) -> str:
-    low, high = (100 * end for end in precision.interval)
-    counts = f"{precision.hits}/{precision.scored}"
-    return f"{100 * precision.value:5.1f} [{low:4.1f}, {high:4.1f}] {counts:<13}"
+def cell(measure: Measure) -> str:
+    """Return percent, interval and counts."""
+    low, high = (100 * end for end in measure.interval)
+    hits = f"{measure.hits}/" if measure.name.startswith("P@") else "/"
+    counts = f"{hits}{measure.scored}"
+    return f"{100 * measure.value:5.1f} [{low:4.1f}, {high:4.1f}] {counts:<13}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,9 +11,11 @@ import numpy.typing as npt
 
 from align.maps import Array
 from align.normalize import unit
-from align.retrieve.csls import csls_best, log_partition
+from align.retrieve.csls import csls_best
 from align.retrieve.neighbours import Neighbours, Rows, best, require_k
-from align.retrieve.search import Index, Search, current
+from align.retrieve.ranks import ranks
+from align.retrieve.search import Index, current
+from align.retrieve.side import Side
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
@@ -38,40 +39,6 @@ def ready(vectors: Array) -> Index:
     What does not change between two spaces, as the target during refinement, is made ready once.
     """
     return current().index(unit(np.asarray(vectors, dtype=np.float32)))
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One language of a `Space`.
-
-    Parameters
-    ----------
-    index : Index
-        Its rows, of length 1.
-    near : Neighbours
-        Their k nearest rows of the other side.
-    search : Search
-    """
-
-    index: Index
-    near: Neighbours
-    search: Search
-    _softmax: dict[float, Index] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def csls(self) -> Index:
-        """Its rows, to be searched by CSLS."""
-        return self.search.index(self.index.base, self.near.means / 2)
-
-    def softmax(self, others: Array, temperature: float, on_step: OnStep) -> Index:
-        """Its rows, to be searched by the inverted softmax over the rows of the other side."""
-        if not temperature > 0:
-            raise ValueError(f"the temperature must be above 0, got {temperature}")
-        if temperature not in self._softmax:
-            top = self.near.scores[:, 0]
-            sums = log_partition(others, self.index.base, top, temperature, on_step=on_step)
-            self._softmax[temperature] = self.search.index(self.index.base, temperature * sums)
-        return self._softmax[temperature]
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,6 +172,47 @@ class Space:
         queries = unit(np.asarray(vectors, dtype=np.float32))
         means = self.target.index(queries, self.k, on_step=on_step).means
         return self._found(queries, means, k, retrieval, temperature, on_step)
+
+    def ranks(
+        self,
+        pairs: Rows,
+        retrieval: Retrieval = "csls",
+        *,
+        temperature: float = TEMPERATURE,
+        on_step: OnStep = silent,
+    ) -> Rows:
+        """Return the rank of targets among all targets of their sources: 1 for the nearest.
+
+        They are counted in double precision, whatever search is in use, and equal scores come in
+        order of row, so that the share of ranks up to k is what `nearest` gives.
+
+        Parameters
+        ----------
+        pairs : (p, 2) array of int
+            A row of ``x`` and a row of ``y``.
+        retrieval : {'csls', 'nn', 'invsoftmax'}
+        temperature : float
+            Of the inverted softmax.
+
+        Raises
+        ------
+        ValueError
+            For ``margin``, which orders no more than the nearest neighbours.
+        """
+        require_retrieval(retrieval)
+        if retrieval == "margin":
+            raise ValueError(
+                "margin orders only the nearest neighbours, so a right answer may have no rank; "
+                "score by nn, csls or invsoftmax"
+            )
+        penalty = None
+        if retrieval == "csls":
+            penalty = self.target.csls_penalty
+        elif retrieval == "invsoftmax":
+            penalty = self.target.softmax_penalty(self.x, temperature, on_step)
+        rows, asked = np.unique(pairs[:, 0], return_inverse=True)
+        pairs = np.column_stack([asked, pairs[:, 1]])
+        return ranks(self.x[rows], self.y, pairs, penalty, on_step=on_step)
 
     def _found(
         self,
