@@ -1,26 +1,36 @@
 """Scores with their counts and intervals. Arrays in; words stay in the pipeline."""
 
+from align.evaluate.hubness import Hubness, hubness
+from align.evaluate.isomorphism import Isomorphism, isomorphism
 from align.evaluate.measures import KS, RULES, Measure, Rule, measures, skip, wrong, xling
 from align.evaluate.parts import Part, parts
 from align.evaluate.ranks import Gold, Ranks
 from align.evaluate.resampling import bootstrap_interval, bootstrap_intervals, randomisation
 from align.evaluate.score import Score, Way
+from align.evaluate.separation import Probe, Separation, separation
 
 __all__ = [
     "KS",
     "RULES",
     "Gold",
+    "Hubness",
+    "Isomorphism",
     "Measure",
     "Part",
+    "Probe",
     "Ranks",
     "Rule",
     "Score",
+    "Separation",
     "Way",
     "bootstrap_interval",
     "bootstrap_intervals",
+    "hubness",
+    "isomorphism",
     "measures",
     "parts",
     "randomisation",
+    "separation",
     "skip",
     "wrong",
     "xling",
