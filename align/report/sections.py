@@ -19,7 +19,7 @@ from align.report.grid import Grid
 from align.report.mistakes import mistakes, shown_pairs
 from align.report.scores import parts_grid, runs_grid, scores_grid, trials_grid, way
 from align.report.signature import signature
-from align.report.table import dictionary, dimensions
+from align.report.table import dictionary
 from align.run import Run
 from align.steps import OnStep, silent
 
@@ -58,38 +58,47 @@ class Section:
     mistakes: Grid | None = None
 
 
-def run_section(name: str, title: str, run: Run, *, on_step: OnStep = silent) -> Section:
-    """Say how a run was made, what it scored, and where it is good and bad.
+def scored(name: str, title: str, record: Record) -> Section:
+    """Say how a run was made and what it scored, from its record alone.
 
     Parameters
     ----------
     name : str
         Unique in the report.
     title : str
-    run : Run
-    on_step : callable
-        Told of the search for hubs.
+    record : Record
     """
-    record, evaluation = run.record, run.record.evaluation
-    hubs = [hubness(run.space, retrieval=each, on_step=on_step) for each in ("nn", "csls")]
+    evaluation = record.evaluation
+    trials = (trials_grid(record),) if record.trials else ()
+    scores = (scores_grid(record, evaluation), parts_grid(evaluation)) if evaluation else ()
+    return Section(
+        name,
+        title,
+        headline(record),
+        facts(record),
+        (*trials, *scores),
+        (signature(record, evaluation.scores if evaluation else (), oov=RULES),),
+    )
+
+
+def drawn(section: Section, run: Run, *, on_step: OnStep = silent) -> Section:
+    """Add the figures of a run and the words that it translates wrongly."""
+    name, record, evaluation = section.name, run.record, run.record.evaluation
+    hubs = [hubness(run.space, run.space.k, each, on_step=on_step) for each in ("nn", "csls")]
     figures = [hubness_figure(f"{name}-hubs", hubs)]
     if len(record.losses) > 1:
         figures.append(losses_figure(f"{name}-losses", record.losses))
-    trials = (trials_grid(record),) if record.trials else ()
-    section = Section(name, title, headline(record), facts(record), trials, (signature(record),))
-    if evaluation is None or run.test is None:
+    if evaluation is None:
         return replace(section, figures=tuple(figures))
-    ranks = run.ranks(run.test)
-    scored = [
-        precision_figure(f"{name}-precision", evaluation.forward),
-        bands_figure(f"{name}-bands", evaluation.forward),
-    ]
+    ranks = run.ranks(run.tested, on_step=on_step)
     languages = record.source.name, record.target.name
     return replace(
         section,
-        grids=(*trials, scores_grid(record, evaluation), parts_grid(evaluation)),
-        signatures=(signature(record, oov=RULES),),
-        figures=(*scored, *figures),
+        figures=(
+            precision_figure(f"{name}-precision", evaluation.forward),
+            bands_figure(f"{name}-bands", evaluation.forward),
+            *figures,
+        ),
         picture=picture(f"{name}-picture", shown_pairs(run, ranks), languages),
         mistakes=mistakes(run, ranks),
     )
@@ -114,7 +123,6 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
     """Return what was aligned with what, from which seeds, and how."""
     told = {
         "aligned": f"{_vectors(record.source)} with {_vectors(record.target)}",
-        "dimensions": dimensions(record),
         "seeds": dictionary(record.train),
         "test": dictionary(record.evaluation.test) if record.evaluation else "",
         "seen in training": _shared(record.evaluation) if record.evaluation else "",
@@ -129,7 +137,8 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
 
 
 def _vectors(vectors: VectorsRecord) -> str:
-    return f"{vectors.rows:,} words of {vectors.name} ({vectors.origin or 'in memory'})"
+    origin = f", {vectors.origin}" if vectors.origin else ""
+    return f"{vectors.rows:,} words of {vectors.name} ({vectors.dim} dimensions{origin})"
 
 
 def _shared(evaluation: Evaluation) -> str:
@@ -155,6 +164,12 @@ def _is_setting(name: str, value: object) -> bool:
 
 def _versions(record: Record) -> str:
     return ", ".join(f"{name} {version}" for name, version in record.versions.items())
+
+
+def compared(records: Mapping[str, Record]) -> Section:
+    """Set the scores of several runs side by side."""
+    found = {name: (each, each.evaluation) for name, each in records.items() if each.evaluation}
+    return Section("runs", "The runs compared", "", grids=(runs_grid(found),))
 
 
 def _main(evaluation: Evaluation) -> Score:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
 COLOURS = {"csls": BLUE, "nn": ORANGE, "invsoftmax": GREEN, "margin": PURPLE}
 INK, FAINT = "#333333", "#D9D9D9"
-WIDTH = 5.2  # inches; a phone shows this at about its true size
+WIDTH = 4.7  # inches; a phone shows this at about its true size
 LOOK: dict[str, Any] = {
     "axes.edgecolor": INK,
     "axes.grid": True,

@@ -78,9 +78,10 @@ def picture(name: str, pairs: Pairs, languages: tuple[str, str]) -> Figure:
     wrong = int(np.count_nonzero(~pairs.right))
     title = f"{len(pairs.words)} words of {languages[0]} and their translations in {languages[1]}"
     words = (
-        f"{title}, projected on the two directions of largest variance ({percent(shares[0])} and "
-        f"{percent(shares[1])} of it). Each word, a dot, is joined to its translation, a ring; "
-        f"{wrong} of them, in another colour, have another word as their first translation."
+        f"Each word, a dot, is joined to its right translation, a ring: in blue where that is found "
+        f"first, as for {len(pairs.words) - wrong} words, in red where another word is, as for "
+        f"{wrong}. The plane is that of the largest variance of the words shown, "
+        f"{percent(shares[0])} and {percent(shares[1])} of it."
     )
     svg = drawn(name, lambda axes: _paint(axes, pairs, x, y, shares), SIZE, SIZE)
     return Figure(name, title, words, svg)
@@ -97,6 +98,8 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
     axes.scatter(*x.T, s=9, c=colours, gid="sources", zorder=2)
     axes.scatter(*y.T, s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2)
     _write(axes, pairs, x, y)
+    axes.text(0, 1, "found first", color=BLUE, transform=axes.transAxes, va="top")
+    axes.text(0, 0.97, "another is found first", color=RED, transform=axes.transAxes, va="top")
     axes.set_xlabel(f"first principal component ({percent(shares[0])} of the variance)")
     axes.set_ylabel(f"second principal component ({percent(shares[1])})")
 

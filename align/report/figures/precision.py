@@ -8,7 +8,7 @@ from align.evaluate import KS, Measure, Part, Score
 from align.report.figures.dots import Group, dots
 from align.report.figures.drawing import Figure, percent
 
-WORDS = "percent of the words asked, with 95 % intervals"
+PERCENT = "percent, with 95 % intervals"
 BAND = "source rank"
 
 
@@ -24,7 +24,7 @@ def precision_figure(name: str, scores: Sequence[Score]) -> Figure:
     """
     groups = [Group(f"P@{k}", [(each.retrieval, each.at(k)) for each in scores]) for k in KS]
     firsts = ", ".join(f"{percent(m.value)} by {by.upper()}" for by, m in groups[0].shares)
-    return dots(name, f"The first translation is right for {firsts}", groups, WORDS)
+    return dots(name, f"The first translation is right for {firsts}", groups, f"P@k in {PERCENT}")
 
 
 def bands_figure(name: str, scores: Sequence[Score]) -> Figure:
@@ -40,7 +40,7 @@ def bands_figure(name: str, scores: Sequence[Score]) -> Figure:
     bands = zip(*([p for p in each.parts if p.by == BAND] for each in scores), strict=True)
     groups = [
         Group(
-            f"{parts[0].name}\n({_first(parts[0]).scored:,} words)",
+            f"rank {parts[0].name}\n{_first(parts[0]).scored:,} words",
             [(each.retrieval, _first(part)) for each, part in zip(scores, parts, strict=True)],
         )
         for parts in bands
@@ -49,7 +49,7 @@ def bands_figure(name: str, scores: Sequence[Score]) -> Figure:
     _, rare = groups[-1].shares[-1]
     title = f"By frequency: {percent(frequent.value)} of the most frequent words are right by "
     title += f"{by.upper()}, {percent(rare.value)} of the rarest"
-    return dots(name, title, groups, f"P@1 by frequency rank, {WORDS}")
+    return dots(name, title, groups, f"P@1 in {PERCENT}")
 
 
 def runs_figure(name: str, scores: Mapping[str, Sequence[Score]]) -> Figure:
@@ -68,7 +68,7 @@ def runs_figure(name: str, scores: Mapping[str, Sequence[Score]]) -> Figure:
     best = max(groups, key=lambda group: group.shares[-1][1].value)
     by, most = best.shares[-1]
     title = f"{best.name} scores highest by {by.upper()}: {percent(most.value)}"
-    return dots(name, title, groups, f"P@1, {WORDS}")
+    return dots(name, title, groups, f"P@1 in {PERCENT}")
 
 
 def _first(part: Part) -> Measure:
