@@ -6,6 +6,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 from importlib.metadata import version as _version
 
 from align.alignment import Alignment
+from align.comparison import Comparison, compare
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -33,6 +34,7 @@ __all__ = [
     "Alignment",
     "Audited",
     "Best",
+    "Comparison",
     "Contrastive",
     "Doubt",
     "GeoMM",
@@ -51,6 +53,7 @@ __all__ = [
     "SelfLearning",
     "Solution",
     "Translation",
+    "compare",
     "load",
     "refine",
     "save",

@@ -290,9 +290,9 @@ class Run:
             LexiconRecord.of(test, self.source, self.target),
             Shared.of(test.within(self.source, self.target), self.seeds),
             tuple(
-                self._score(self.ranks(test, way, reverse=reverse, on_step=on_step), way, reverse)
+                self.score(self.ranks(test, one, reverse=reverse, on_step=on_step), one, reverse)
                 for reverse in (False, True)
-                for way in retrievals
+                for one in retrievals
             ),
         )
 
@@ -306,7 +306,8 @@ class Run:
             )
         return self.test
 
-    def _score(self, ranks: Ranks, retrieval: Retrieval, reverse: bool) -> Score:
+    def score(self, ranks: Ranks, retrieval: Retrieval, reverse: bool = False) -> Score:
+        """Turn ranks, as `ranks` returned them for the same arguments, into all measures."""
         sizes, seed = (len(self.source), len(self.target)), self.record.seed
         return Score(
             retrieval_name(retrieval, self.record.k),

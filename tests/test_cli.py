@@ -30,6 +30,7 @@ def test_the_sample_serves_on_an_empty_machine(cli):
         "target.safetensors",
         "space.safetensors",
         "seeds.tsv",
+        "test.tsv",
         "run.json",
     }
 
@@ -39,7 +40,7 @@ def test_json_goes_to_stdout_alone(cli, files):
 
     record = json.loads(result.stdout)
     assert record["evaluation"]["scores"][1]["retrieval"] == "csls10"
-    assert record["evaluation"]["scores"][1]["precisions"][0]["hits"] == 20
+    assert record["evaluation"]["scores"][1]["measures"][0]["total"] == 20
     assert Path("runs/src-tgt-supervised/run.json").exists()
 
 
@@ -76,7 +77,7 @@ def test_the_sample_works_in_the_other_direction_without_a_leak(cli):
     result = cli("supervised", "fr", "en", "--method", "procrustes")
 
     assert result.exit_code == 0
-    assert load_json("runs/fr-en-supervised")["evaluation"]["shared_with_seeds"] == 0
+    assert load_json("runs/fr-en-supervised")["evaluation"]["shared_with_seeds"]["sources"] == 0
     assert "also seeds" not in result.stderr
 
 

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 import align
 import embeddings
 from align import Procrustes, Refinement
+from align.record import Shared
 from align.report import as_dict, run_table, signature
 from align.storage import PARTS, load_alignment, load_record
 from dictionaries import Lexicon
@@ -24,9 +25,10 @@ def run(world):
 def test_a_known_rotation_is_found(run):
     evaluation = run.record.evaluation
 
-    assert [score.retrieval for score in evaluation.scores] == ["nn", "csls5"]
+    assert [score.retrieval for score in evaluation.forward] == ["nn", "csls5"]
+    assert [score.retrieval for score in evaluation.backward] == ["nn", "csls5"]
     assert all(score.at(1).hits == score.at(1).scored == 20 for score in evaluation.scores)
-    assert evaluation.shared_with_seeds == 0
+    assert evaluation.shared_with_seeds == Shared(0, 0, 0)
 
 
 def test_a_run_maps_new_vectors_as_it_mapped_its_own(run, world):
@@ -77,9 +79,12 @@ def test_the_test_dictionary_takes_no_part_in_the_map(world):
 def test_words_trained_on_are_counted_in_the_test(world):
     source, target, lexicon = world
 
-    run = align.supervised(source, target, lexicon, test=lexicon.first(9), k=5)
+    test = Lexicon((*lexicon.first(9).pairs, ("s20", "t21"), ("s21", "t21")))
+    train = Lexicon(tuple(pair for pair in lexicon.pairs if pair[0] != "s21"))
 
-    assert run.record.evaluation.shared_with_seeds == 9
+    run = align.supervised(source, target, train, test=test, k=5)
+
+    assert run.record.evaluation.shared_with_seeds == Shared(sources=10, targets=9, pairs=9)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +176,12 @@ def test_the_record_in_the_folder_says_everything(run, world, tmp_path):
     assert data["signature"] == signature(run.record)
     assert data["source"]["fingerprint"] == world[0].fingerprint
     assert data["versions"]["numpy"] == np.__version__
-    assert data["evaluation"]["scores"][1]["precisions"][0]["value"] == 1.0
-    assert data["evaluation"]["scores"][0]["signature"].endswith("|seed:0")
+    forward, backward = data["evaluation"]["scores"][1], data["evaluation"]["scores"][3]
+    assert forward["measures"][0]["value"] == 1.0
+    assert forward["parts"][0]["measures"][1]["name"] == "MRR"
+    assert "|retrieval:csls5|oov:xling|" in forward["signature"]["xling"]
+    assert "|retrieval:csls5|direction:backward|oov:wrong|" in backward["signature"]["wrong"]
+    assert forward["signature"]["skip"].endswith("|seed:0")
 
 
 def test_a_run_keeps_what_it_needs(run, tmp_path):
@@ -250,9 +259,9 @@ def test_files_of_the_user_in_a_run_are_kept(run, tmp_path):
 def test_a_run_of_another_format_is_refused(run, tmp_path):
     align.save(run, tmp_path / "run")
     path = tmp_path / "run" / "run.json"
-    path.write_text(path.read_text().replace('"format": 3', '"format": 99'))
+    path.write_text(path.read_text().replace('"format": 4', '"format": 99'))
 
-    with pytest.raises(ValueError, match="format 99, expected 3"):
+    with pytest.raises(ValueError, match="format 99, expected 4"):
         load_record(tmp_path / "run")
 
 
@@ -375,7 +384,7 @@ def test_the_table_shows_counts_intervals_and_signature(run):
     table = run_table(run.record)
 
     assert "src -> tgt   40 x 40 words, 8 dimensions" in table
-    assert "100.0 [100.0, 100.0] 20/20" in table
+    assert "100.0 [83.2, 100.0] 20/20" in table
     assert "20 of 20 source words, 20 of 20 pairs" in table
     assert table.endswith(signature(run.record))
 

@@ -72,7 +72,7 @@ def test_the_command_keeps_a_new_run_and_leaves_the_old_one(cli, made):
     record = json.loads(result.stdout)
     assert record["solver"]["name"] == "refinement"
     assert record["solver"]["start"]["name"] == "procrustes"
-    assert record["evaluation"]["scores"][1]["precisions"][0]["hits"] == 20
+    assert record["evaluation"]["scores"][1]["measures"][0]["total"] == 20
     assert {path.name: path.read_bytes() for path in Path(made).iterdir()} == before
     assert cli("translate", f"{made}-refined", "s0").stdout.split()[1] == "t0"
 

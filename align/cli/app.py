@@ -16,6 +16,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from align.cli.apply import apply
 from align.cli.cache import cache
+from align.cli.compare import compare
 from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
@@ -134,7 +135,8 @@ def main() -> None:
       align supervised en fr --seeds identical --refine 5
     \b
     Then, with a run:
-      align evaluate RUN --test FILE              score it on another dictionary
+      align evaluate RUN                          all its scores; --test FILE on another dictionary
+      align compare RUN RUN                       which is better, and is it chance?
       align refine RUN --rounds 5                 go on from it
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align lexicon RUN -o - --audit              list seed pairs that are probably wrong
@@ -164,6 +166,7 @@ for command in (
     supervised,
     translate,
     evaluate,
+    compare,
     refine,
     lexicon,
     apply,

@@ -1,4 +1,4 @@
-"""`align evaluate`: score a run on another dictionary."""
+"""`align evaluate`: all scores of a run on a dictionary."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-import dictionaries
 from align.cli.doubts import doubts
-from align.cli.progress import Bars, remark_all
-from align.cli.runs import RUN, open_run, searching
-from align.report import evaluation_table
+from align.cli.progress import Bars
+from align.cli.runs import RUN, SCORED_BY, TEST, open_run, read_test, searching
+from align.report import detail_table
 from align.report.machine import evaluation_dict
 from align.retrieve import Retrieval
 from align.storage import load_record
@@ -19,13 +18,11 @@ from align.storage import load_record
 
 @click.command()
 @RUN
-@click.option(
-    "--test", required=True, type=click.Path(path_type=Path), help="Dictionary to score on."
-)
+@TEST
 @click.option(
     "--retrieval",
     "retrievals",
-    type=click.Choice(["nn", "csls", "invsoftmax", "margin"]),
+    type=SCORED_BY,
     multiple=True,
     default=["nn", "csls"],
     show_default=True,
@@ -36,25 +33,29 @@ from align.storage import load_record
 @searching
 def evaluate(
     folder: Path,
-    test: Path,
+    test: Path | None,
     retrievals: tuple[Retrieval, ...],
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Print precision@1, 5 and 10 of a run on a dictionary, by NN and by CSLS or as asked.
+    """Print all scores of a RUN on a dictionary, in both directions.
+
+    Precision@1, 5 and 10, MRR and MAP, under every rule for words that the vocabularies lack, with
+    95 % intervals; P@1 by frequency, spelling and number of translations; and what the dictionary
+    shares with the seeds.
 
     \b
-    Example:
-      align evaluate runs/en-fr-supervised --test en-fr.5000-6500.txt
+    Examples:
+      align evaluate runs/en-fr-supervised
+      align evaluate runs/en-fr-supervised --test en-fr.5000-6500.txt --retrieval invsoftmax
     """
     record = load_record(folder)
-    lexicon = dictionaries.load(test, lower=record.source.lower, strict=strict)
-    remark_all(test, lexicon.report.remarks)
+    lexicon = read_test(test, record, strict)
     with Bars() as bars:
         run = open_run(folder)
         evaluation = run.evaluate(lexicon, retrievals=retrievals, on_step=bars)
     if as_json:
         click.echo(json.dumps(evaluation_dict(record, evaluation), ensure_ascii=False))
     else:
-        click.echo(evaluation_table(record, evaluation))
+        click.echo(detail_table(record, evaluation))
     doubts(record, evaluation)

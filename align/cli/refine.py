@@ -7,10 +7,18 @@ from pathlib import Path
 import click
 
 import align
-import dictionaries
 from align.cli.doubts import doubts
-from align.cli.progress import Bars, note, remark_all
-from align.cli.runs import JSON, MAX_RANK, REPLACE, RUN, open_run, print_record, searching
+from align.cli.progress import Bars, note
+from align.cli.runs import (
+    JSON,
+    MAX_RANK,
+    REPLACE,
+    RUN,
+    open_run,
+    print_record,
+    read_test,
+    searching,
+)
 from align.solvers import Refinement
 from align.storage import check_writable, load_record
 
@@ -57,10 +65,7 @@ def refine(
     record = load_record(folder)
     out = out or folder.with_name(f"{folder.resolve().name}-refined")
     check_writable(out, force=force)
-    lexicon = None
-    if test:
-        lexicon = dictionaries.load(test, lower=record.source.lower, strict=strict)
-        remark_all(test, lexicon.report.remarks)
+    lexicon = read_test(test, record, strict)
     with Bars() as bars:
         run = align.refine(
             open_run(folder), rounds=rounds, max_rank=max_rank, test=lexicon, on_step=bars

@@ -11,12 +11,15 @@ from typing import Any, TypeVar, cast
 import click
 
 import align
+import dictionaries
+from align.cli.progress import remark_all
 from align.record import Record
 from align.report import as_dict, run_table
 from align.retrieve import choose, require_faiss, using
 from align.retrieve.choice import Device, Kind
 from align.retrieve.memory import parse
 from align.solvers import Refinement
+from dictionaries import Lexicon
 
 RUN = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 
@@ -27,6 +30,14 @@ RETRIEVAL = click.option(
     show_default=True,
     help="Rank by CSLS (scores in [-4, 4]), the cosine (nn, in [-1, 1]), the inverted softmax (a "
     "probability) or the margin ratio of bitext mining.",
+)
+
+SCORED_BY = click.Choice(["nn", "csls", "invsoftmax"])  # margin ranks the nearest few alone
+
+TEST = click.option(
+    "--test",
+    type=click.Path(path_type=Path),
+    help="Dictionary to score on.  [default: the one that the run was scored on]",
 )
 
 FORCE = click.option("--force", is_flag=True, help="Replace the file if it is there.")
@@ -96,6 +107,15 @@ def open_run(folder: Path) -> align.Run:
     """Read a run."""
     require_faiss()
     return align.load(folder)
+
+
+def read_test(path: Path | None, record: Record, strict: bool) -> Lexicon | None:
+    """Read the dictionary to score on, in the case of the run; None where none is given."""
+    if path is None:
+        return None
+    found = dictionaries.load(path, lower=record.source.lower, strict=strict)
+    remark_all(path, found.report.remarks)
+    return found
 
 
 def print_record(record: Record, as_json: bool) -> None:

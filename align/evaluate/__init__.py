@@ -2,10 +2,15 @@
 
 from align.evaluate.hubness import Hubness, hubness
 from align.evaluate.isomorphism import Isomorphism, isomorphism
-from align.evaluate.measures import KS, RULES, Measure, Rule, measures, skip, wrong, xling
+from align.evaluate.measures import KS, RULES, Measure, Rule, measures, per_word, skip, wrong, xling
 from align.evaluate.parts import Part, parts
 from align.evaluate.ranks import Gold, Ranks
-from align.evaluate.resampling import bootstrap_interval, bootstrap_intervals, randomisation
+from align.evaluate.resampling import (
+    Interval,
+    bootstrap_interval,
+    bootstrap_intervals,
+    randomisation,
+)
 from align.evaluate.score import Score, Way
 from align.evaluate.separation import Probe, Separation, separation
 
@@ -15,6 +20,7 @@ __all__ = [
     "Gold",
     "Hubness",
     "Isomorphism",
+    "Interval",
     "Measure",
     "Part",
     "Probe",
@@ -29,6 +35,7 @@ __all__ = [
     "isomorphism",
     "measures",
     "parts",
+    "per_word",
     "randomisation",
     "separation",
     "skip",

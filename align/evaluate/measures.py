@@ -65,20 +65,26 @@ class Measure:
         return 1 - self.missing / every
 
 
+def per_word(ranks: Ranks) -> dict[str, Values]:
+    """Return what each source word scores, (q,), by the name of the measure."""
+    precisions = {f"P@{k}": ranks.hits(k).astype(float) for k in KS}
+    return {**precisions, "MRR": ranks.reciprocal, "MAP": ranks.average_precision}
+
+
 def skip(ranks: Ranks, *, seed: int = 0) -> tuple[Measure, ...]:
     """Score the source words that can be asked, and pass over the others (MUSE, VecMap).
 
     A word can be asked where the vocabularies hold it and one of its translations; translations
     that they do not hold are not expected.
     """
-    return _means("skip", _values(ranks), ranks.gold.missing_words, seed)
+    return _means("skip", per_word(ranks), ranks.gold.missing_words, seed)
 
 
 def wrong(ranks: Ranks, *, seed: int = 0) -> tuple[Measure, ...]:
     """Score all source words, those that cannot be asked with 0 (fastText's alignment script)."""
     missing = ranks.gold.missing_words
     values = {
-        name: np.concatenate([found, np.zeros(missing)]) for name, found in _values(ranks).items()
+        name: np.concatenate([found, np.zeros(missing)]) for name, found in per_word(ranks).items()
     }
     return _means("wrong", values, missing, seed)
 
@@ -103,12 +109,6 @@ def xling(ranks: Ranks, *, seed: int = 0) -> tuple[Measure, ...]:
 def measures(ranks: Ranks, *, seed: int = 0) -> tuple[Measure, ...]:
     """Return all measures under all rules, those of `skip` first."""
     return tuple(m for rule in (skip, wrong, xling) for m in rule(ranks, seed=seed))
-
-
-def _values(ranks: Ranks) -> dict[str, Values]:
-    """Return what each source word scores, by the name of the measure."""
-    precisions = {f"P@{k}": ranks.hits(k).astype(float) for k in KS}
-    return {**precisions, "MRR": ranks.reciprocal, "MAP": ranks.average_precision}
 
 
 def _means(

@@ -25,7 +25,7 @@ def evaluation_dict(record: Record, evaluation: Evaluation) -> dict[str, Any]:
     data = asdict(evaluation)
     for score, plain in zip(evaluation.scores, data["scores"], strict=True):
         plain["signature"] = {
-            oov: signature(record, score, evaluation, oov=(oov,)) for oov in RULES
+            oov: signature(record, [score], evaluation, oov=[oov]) for oov in RULES
         }
         plain["measures"] = [_measure(measure) for measure in score.measures]
         for part, group in zip(score.parts, plain["parts"], strict=True):

@@ -12,7 +12,7 @@ from align.record import Evaluation, LexiconRecord, Record
 
 def signature(
     record: Record,
-    score: Score | None = None,
+    scores: Iterable[Score] = (),
     evaluation: Evaluation | None = None,
     *,
     oov: Iterable[Rule] = ("skip",),
@@ -22,16 +22,17 @@ def signature(
     Parameters
     ----------
     record : Record
-    score : Score, optional
-        Whose retrieval and direction to name; by default all retrievals from source to target.
+    scores : iterable of Score
+        Whose retrieval and direction to name; by default all from source to target.
     evaluation : Evaluation, optional
         Whose test dictionary to name; by default that of the record.
     oov : iterable of {'skip', 'wrong', 'xling'}
         The rules for words out of the vocabularies.
     """
     evaluation = evaluation or record.evaluation
-    scores = evaluation.forward if evaluation else ()
-    asked = ",".join(score.retrieval for score in scores) or f"nn,csls{record.k}"
+    scores = tuple(scores) or (evaluation.forward if evaluation else ())
+    asked = dict.fromkeys(score.retrieval for score in scores) or ("nn", f"csls{record.k}")
+    directions = tuple(dict.fromkeys(score.direction for score in scores)) or ("forward",)
     recall = min([record.recall, *(score.recall for score in scores)])
     return "|".join(
         [
@@ -41,8 +42,8 @@ def signature(
             f"case:{'lower' if record.source.lower else 'kept'}",
             f"seeds:{_name(record.train)}",
             *([f"test:{_name(evaluation.test)}"] if evaluation else []),
-            f"retrieval:{score.retrieval if score else asked}",
-            *(["direction:backward"] if score and score.direction == "backward" else []),
+            f"retrieval:{','.join(asked)}",
+            *([] if directions == ("forward",) else [f"direction:{','.join(directions)}"]),
             *([f"search:fast~{recall:.4f}"] if recall < 1 else []),
             f"oov:{','.join(oov)}",
             f"v:{record.versions.get('align-embeddings', 'unknown')}",

@@ -12,7 +12,7 @@ def run_table(record: Record) -> str:
     lines = [
         f"{record.source.name} -> {record.target.name}   "
         f"{record.source.rows:,} x {record.target.rows:,} words, {_dimensions(record)} dimensions",
-        f"seeds     {_dictionary(record.train)}",
+        f"seeds     {dictionary(record.train)}",
     ]
     lines += _choice(record)
     lines.append(f"fitted    on {record.fitted_pairs:,} pairs")
@@ -29,7 +29,7 @@ def evaluation_table(record: Record, evaluation: Evaluation) -> str:
     rows = ((k, [score.at(k) for score in evaluation.forward]) for k in KS)
     return "\n".join(
         [
-            f"test      {_dictionary(evaluation.test)}",
+            f"test      {dictionary(evaluation.test)}",
             "",
             "      " + "".join(f"{name.upper():<30}" for name in names).rstrip(),
             *(f"P@{k:<4}" + "".join(map(cell, row)).rstrip() for k, row in rows),
@@ -58,13 +58,13 @@ def _dimensions(record: Record) -> str:
     return " and ".join(map(str, dict.fromkeys(dims)))
 
 
-def _dictionary(lexicon: LexiconRecord) -> str:
+def dictionary(lexicon: LexiconRecord) -> str:
+    """Return what the vocabularies hold of a dictionary, and where it is from."""
     return f"{lexicon.coverage}   {lexicon.origin}".rstrip()
 
 
 def cell(measure: Measure) -> str:
     """Return percent, interval and counts."""
     low, high = (100 * end for end in measure.interval)
-    hits = f"{measure.hits}/" if measure.name.startswith("P@") else "/"
-    counts = f"{hits}{measure.scored}"
-    return f"{100 * measure.value:5.1f} [{low:4.1f}, {high:4.1f}] {counts:<13}"
+    hits = f"{measure.hits}/" if measure.name.startswith("P@") else "of "
+    return f"{100 * measure.value:5.1f} [{low:4.1f}, {high:4.1f}] {hits}{measure.scored}".ljust(32)
