@@ -23,6 +23,7 @@ from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
 from align.cli.refine import refine
+from align.cli.report import report
 from align.cli.supervised import supervised
 from align.cli.translate import translate
 
@@ -167,6 +168,7 @@ for command in (
     translate,
     evaluate,
     compare,
+    report,
     refine,
     lexicon,
     apply,

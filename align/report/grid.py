@@ -53,14 +53,22 @@ def markdown(grid: Grid) -> str:
     return "\n".join([in_markdown(grid.caption), "", *lines])
 
 
-def latex(grid: Grid) -> str:
-    """Return a table in LaTeX, to be used with the package booktabs."""
+def latex(grid: Grid, title: str) -> str:
+    """Return a table in LaTeX, for the packages booktabs and adjustbox.
+
+    Parameters
+    ----------
+    grid : Grid
+    title : str
+        What its caption starts with.
+    """
     head, *rows = (" & ".join(map(in_latex, row)) + r" \\" for row in (grid.columns, *grid.rows))
     return "\n".join(
         [
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{in_latex(grid.caption)}}}",
+            rf"\caption{{{in_latex(title)}. {in_latex(grid.caption)}}}",
+            r"\begin{adjustbox}{max width=\textwidth}",
             rf"\begin{{tabular}}{{@{{}}{grid.kinds}@{{}}}}",
             r"\toprule",
             head,
@@ -68,6 +76,7 @@ def latex(grid: Grid) -> str:
             *rows,
             r"\bottomrule",
             r"\end{tabular}",
+            r"\end{adjustbox}",
             r"\end{table}",
         ]
     )
@@ -75,7 +84,7 @@ def latex(grid: Grid) -> str:
 
 def in_markdown(text: str) -> str:
     """Write a text so that Markdown shows it as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_<>#|~$&]|(?<=\])\()", r"\\\1", " ".join(text.split()))
 
 
 def in_latex(text: str) -> str:

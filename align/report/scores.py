@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from align.comparison import COMPARED, Compared, Comparison
 from align.evaluate import RULES, Measure, Part, Rule, Score
 from align.record import Evaluation, Record
 from align.report.grid import Grid
 
 NAMES = ("P@1", "P@5", "P@10", "MRR", "MAP")
+SAMPLE = 5  # words shown of those that one run alone gets right
 UNITS = "percent, with 95 % bootstrap intervals over source words"
 
 
@@ -25,21 +27,49 @@ def scores_grid(record: Record, evaluation: Evaluation) -> Grid:
     return Grid(caption, columns, tuple(rows), "lll" + "r" * 7)
 
 
-def runs_grid(evaluations: Mapping[str, tuple[Record, Evaluation]]) -> Grid:
-    """Return the precisions of several runs from source to target, by the rule ``skip``.
+def runs_grid(records: Mapping[str, Record]) -> Grid:
+    """Return what each run scores on its own test dictionary, from source to target.
 
     Parameters
     ----------
-    evaluations : mapping
-        From the name of each run to its record and scores.
+    records : mapping
+        From the name of each run to its record; one without scores is left out.
     """
     rows = [
-        (name, way(record, score), score.retrieval.upper(), *_measures(score, "skip")[:-1])
-        for name, (record, evaluation) in evaluations.items()
-        for score in evaluation.forward
+        (name, way(record, score), score.retrieval.upper(), *_measures(score, "skip"))
+        for name, record in records.items()
+        for score in (record.evaluation.forward if record.evaluation else ())
     ]
-    columns = ("run", "direction", "retrieval", *NAMES, "words asked")
-    return Grid(f"Scores in {UNITS}.", columns, tuple(rows), "lll" + "r" * 6)
+    columns = ("run", "direction", "retrieval", *NAMES, "scored", "missing")
+    caption = f"Each run on its own test dictionary, in {UNITS}. Scored are {RULES['skip']}."
+    return Grid(caption, columns, tuple(rows), "lll" + "r" * 7)
+
+
+def differences_grid(comparison: Comparison) -> Grid:
+    """Return what all runs score on the same words, and how far each is from the first."""
+    first, asked = comparison.runs[0], len(comparison.pairs.sources)
+    rows = [
+        (
+            one.name,
+            *(
+                cell
+                for name in COMPARED
+                for cell in (_in_short(one.score.measure(name)), *_difference(one, name))
+            ),
+            f"{len(one.alone):,}",
+            ", ".join(one.alone[:SAMPLE]),
+        )
+        for one in comparison.runs
+    ]
+    heads = (head for name in COMPARED for head in (name, "difference", "p"))
+    columns = ("run", *heads, "right alone", "for instance")
+    caption = (
+        f"All runs on the same {asked:,} words by {first.score.retrieval.upper()}, in {UNITS}; "
+        f"differences from {first.name}, with paired bootstrap intervals and the p of approximate "
+        "randomisation, not corrected for the number of runs; and the words that one run alone "
+        "gets right at once."
+    )
+    return Grid(caption, columns, tuple(rows), "l" + "rrr" * len(COMPARED) + "rl")
 
 
 def parts_grid(evaluation: Evaluation) -> Grid:
@@ -79,7 +109,6 @@ def way(record: Record, score: Score) -> str:
     return " to ".join(names if score.direction == "forward" else names[::-1])
 
 
-
 def _parts(scores: Iterable[Score]) -> Iterable[tuple[Part, ...]]:
     """Return each part with the scores of all retrievals."""
     return zip(*(score.parts for score in scores), strict=True)
@@ -95,6 +124,14 @@ def _measures(score: Score, rule: Rule) -> tuple[str, ...]:
     any_ = next(iter(found.values()))
     cells = (_in_short(found[name]) if name in found else "" for name in NAMES)
     return (*cells, f"{any_.scored:,}", f"{any_.missing:,}")
+
+
+def _difference(one: Compared, name: str) -> tuple[str, str]:
+    for found in one.differences:
+        if found.name == name:
+            low, high = (100 * end for end in found.interval)
+            return f"{100 * found.value:+.1f} [{low:+.1f}, {high:+.1f}]", f"{found.p:.4f}"
+    return "", ""
 
 
 def _in_short(measure: Measure) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from align.comparison import Comparison, compare
 from align.evaluate import RULES, Score, hubness
-from align.record import Evaluation, Record, VectorsRecord
+from align.record import Evaluation, LexiconRecord, Record, VectorsRecord
 from align.report.figures import (
     Figure,
     bands_figure,
@@ -14,12 +15,12 @@ from align.report.figures import (
     losses_figure,
     picture,
     precision_figure,
+    runs_figure,
 )
 from align.report.grid import Grid
 from align.report.mistakes import mistakes, shown_pairs
-from align.report.scores import parts_grid, runs_grid, scores_grid, trials_grid, way
+from align.report.scores import differences_grid, parts_grid, runs_grid, scores_grid, trials_grid, way
 from align.report.signature import signature
-from align.report.table import dictionary
 from align.run import Run
 from align.steps import OnStep, silent
 
@@ -56,6 +57,30 @@ class Section:
     figures: tuple[Figure, ...] = ()
     picture: Figure | None = None
     mistakes: Grid | None = None
+
+
+def sections(
+    runs: Mapping[str, Run], *, figures: bool, on_step: OnStep = silent
+) -> tuple[Section, ...]:
+    """Return a section for each run, after one of all where there are several.
+
+    Parameters
+    ----------
+    runs : mapping
+        From the name of each run to the run.
+    figures : bool
+        Whether to draw figures, and to list the words that are translated wrongly.
+    on_step : callable
+        Told of the searches.
+    """
+    first = [compared(runs, figures=figures, on_step=on_step)] if len(runs) > 1 else []
+    told = [
+        scored(f"run-{i}", name, run.record) for i, (name, run) in enumerate(runs.items(), start=1)
+    ]
+    if figures:
+        pairs = zip(told, runs.values(), strict=True)
+        told = [drawn(section, run, on_step=on_step) for section, run in pairs]
+    return (*first, *told)
 
 
 def scored(name: str, title: str, record: Record) -> Section:
@@ -123,8 +148,8 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
     """Return what was aligned with what, from which seeds, and how."""
     told = {
         "aligned": f"{_vectors(record.source)} with {_vectors(record.target)}",
-        "seeds": dictionary(record.train),
-        "test": dictionary(record.evaluation.test) if record.evaluation else "",
+        "seeds": _lexicon(record.train),
+        "test": _lexicon(record.evaluation.test) if record.evaluation else "",
         "seen in training": _shared(record.evaluation) if record.evaluation else "",
         "method": _method(record),
         "normalisation": record.normalize,
@@ -139,6 +164,10 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
 def _vectors(vectors: VectorsRecord) -> str:
     origin = f", {vectors.origin}" if vectors.origin else ""
     return f"{vectors.rows:,} words of {vectors.name} ({vectors.dim} dimensions{origin})"
+
+
+def _lexicon(lexicon: LexiconRecord) -> str:
+    return f"{lexicon.coverage}" + (f" of {lexicon.origin}" if lexicon.origin else "")
 
 
 def _shared(evaluation: Evaluation) -> str:
@@ -166,10 +195,47 @@ def _versions(record: Record) -> str:
     return ", ".join(f"{name} {version}" for name, version in record.versions.items())
 
 
-def compared(records: Mapping[str, Record]) -> Section:
-    """Set the scores of several runs side by side."""
-    found = {name: (each, each.evaluation) for name, each in records.items() if each.evaluation}
-    return Section("runs", "The runs compared", "", grids=(runs_grid(found),))
+def compared(runs: Mapping[str, Run], *, figures: bool, on_step: OnStep) -> Section:
+    """Set runs side by side, with tests of their differences where they were asked the same."""
+    side_by_side = runs_grid({name: run.record for name, run in runs.items()})
+    found, why = comparison_of(runs, on_step)
+    if found is None:
+        said = f"Their differences are not tested: {why}."
+        return Section("runs", "The runs side by side", said, grids=(side_by_side,))
+    scores = {one.name: (one.score,) for one in found.runs}
+    return Section(
+        "runs",
+        "The runs compared",
+        _best(found),
+        grids=(differences_grid(found), side_by_side),
+        figures=(runs_figure("runs-precision", scores),) if figures else (),
+    )
+
+
+def _best(found: Comparison) -> str:
+    """Say which run is right most often, and how sure that is."""
+    best = max(found.runs, key=lambda one: one.score.at(1).value)
+    said = (
+        f"On the words that all can answer, {best.name} is right most often: P@1 is "
+        f"{100 * best.score.at(1).value:.1f} %"
+    )
+    for apart in best.differences[:1]:  # the first run has none
+        low, high = (100 * end for end in apart.interval)
+        said += (
+            f", {100 * apart.value:.1f} points more than {found.runs[0].name} (95 % interval "
+            f"{low:+.1f} to {high:+.1f}, p {apart.p:.4f})"
+        )
+    return f"{said}."
+
+
+def comparison_of(runs: Mapping[str, Run], on_step: OnStep) -> tuple[Comparison | None, str]:
+    """Return the comparison of several runs, or none and why they cannot be compared."""
+    if len(runs) < 2:
+        return None, ""
+    try:
+        return compare(list(runs.values()), names=list(runs), on_step=on_step), ""
+    except ValueError as error:  # of other languages, or scored on other dictionaries
+        return None, str(error)
 
 
 def _main(evaluation: Evaluation) -> Score:

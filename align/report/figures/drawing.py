@@ -24,7 +24,10 @@ LOOK: dict[str, Any] = {
     "axes.labelcolor": INK,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
     "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # it comes with matplotlib, and is wider than most
     "font.size": 10,
     "grid.color": FAINT,
     "grid.linewidth": 0.6,
@@ -112,5 +115,6 @@ def _inline(svg: str, name: str) -> str:
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    svg = svg.replace(">*{", f">#{name}-figure_1 *{{", 1)  # its style is for nothing else
     own = re.compile(r'(\bid="|href="#|url\(#)')
     return re.sub(r"<[^>]*>", lambda tag: own.sub(rf"\g<1>{name}-", tag[0]), svg)

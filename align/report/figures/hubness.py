@@ -27,7 +27,7 @@ def hubness_figure(name: str, found: Sequence[Hubness]) -> Figure:
         By several retrievals, with the same k.
     """
     most = ", ".join(f"{each.hubs[0][1]:,} by {each.retrieval.upper()}" for each in found)
-    title = f"The greatest hub is among the {found[0].k} nearest of {most} source words"
+    title = f"The largest hub is near to this many source words: {most}"
     words = " ".join(map(_said, found))
     return Figure(name, title, words, drawn(name, lambda axes: _paint(axes, found), HEIGHT))
 
@@ -54,12 +54,7 @@ def _paint(axes: Axes, found: Sequence[Hubness]) -> None:
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlim(-0.3, last - 0.1)
-    axes.set_xticks(range(last), [_bin(i) for i in range(last)], rotation=45, ha="right")
-    axes.set_xlabel(f"source words that have it among their {found[0].k} nearest")
+    ticks = range(0, last, 1 + last // 10)
+    axes.set_xticks(ticks, [f"{(1 << i) >> 1:,}" for i in ticks])  # where each bin starts
+    axes.set_xlabel(f"source words that have it among their {found[0].k} nearest, at least")
     axes.set_ylabel("target words")
-
-
-def _bin(i: int) -> str:
-    """Return what the i-th place of a histogram counts: 0, 1, 2 to 3, 4 to 7, and so on."""
-    low, high = (1 << i) >> 1, (1 << i) - 1
-    return f"{low:,}" if low >= high else f"{low:,}\N{EN DASH}{high:,}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SIZE = 7.6  # inches, width and height
 MARGIN = 0.3  # inches for the titles of the axes
-FRAME = 72 * (SIZE - MARGIN)  # points of print
+FRAME = 72 * (SIZE - 1.3 * MARGIN)  # points of print
 EDGE = 24  # points of print around the words
 FONT = 8.0
 
@@ -98,8 +98,8 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
     axes.scatter(*x.T, s=9, c=colours, gid="sources", zorder=2)
     axes.scatter(*y.T, s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2)
     _write(axes, pairs, x, y)
-    axes.text(0, 1, "found first", color=BLUE, transform=axes.transAxes, va="top")
-    axes.text(0, 0.97, "another is found first", color=RED, transform=axes.transAxes, va="top")
+    axes.text(6, FRAME, "right word found first", color=BLUE, va="top")
+    axes.text(6, FRAME - 14, "another word found first", color=RED, va="top")
     axes.set_xlabel(f"first principal component ({percent(shares[0])} of the variance)")
     axes.set_ylabel(f"second principal component ({percent(shares[1])})")
 
@@ -107,7 +107,7 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
 def _fit(axes: Axes, x: Points, y: Points) -> tuple[Points, Points]:
     """Make points of print the unit of the axes, and bring both sides into them, undistorted."""
     axes.get_figure().set_layout_engine("none")
-    axes.set_position((MARGIN / SIZE, MARGIN / SIZE, 1 - MARGIN / SIZE, 1 - MARGIN / SIZE))
+    axes.set_position((MARGIN / SIZE, MARGIN / SIZE, FRAME / 72 / SIZE, FRAME / 72 / SIZE))
     axes.set(xlim=(0, FRAME), ylim=(0, FRAME), xticks=[], yticks=[])
     both = np.concatenate([x, y])
     low, high = both.min(axis=0), both.max(axis=0)

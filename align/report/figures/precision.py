@@ -40,16 +40,16 @@ def bands_figure(name: str, scores: Sequence[Score]) -> Figure:
     bands = zip(*([p for p in each.parts if p.by == BAND] for each in scores), strict=True)
     groups = [
         Group(
-            f"rank {parts[0].name}\n{_first(parts[0]).scored:,} words",
+            f"{parts[0].name} ({_first(parts[0]).scored:,} words)",
             [(each.retrieval, _first(part)) for each, part in zip(scores, parts, strict=True)],
         )
         for parts in bands
     ]
     by, frequent = groups[0].shares[-1]
     _, rare = groups[-1].shares[-1]
-    title = f"By frequency: {percent(frequent.value)} of the most frequent words are right by "
-    title += f"{by.upper()}, {percent(rare.value)} of the rarest"
-    return dots(name, title, groups, f"P@1 in {PERCENT}")
+    title = f"{percent(frequent.value)} of the most frequent words are right by {by.upper()}, and "
+    title += f"{percent(rare.value)} of the rarest"
+    return dots(name, title, groups, f"P@1 by frequency rank, {PERCENT}")
 
 
 def runs_figure(name: str, scores: Mapping[str, Sequence[Score]]) -> Figure:
