@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from align.comparison import COMPARED, Compared, Comparison
 from align.evaluate import RULES, Measure, Part, Rule, Score
 from align.record import Evaluation, Record
+from align.report.figures import LEVEL
 from align.report.grid import Grid
 
 NAMES = ("P@1", "P@5", "P@10", "MRR", "MAP")
 SAMPLE = 5  # words shown of those that one run alone gets right
-UNITS = "percent, with 95 % bootstrap intervals over source words"
+UNITS = f"percent, with {LEVEL} bootstrap intervals over source words"
 
 
 def scores_grid(record: Record, evaluation: Evaluation) -> Grid:

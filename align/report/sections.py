@@ -9,10 +9,12 @@ from align.comparison import Comparison, compare
 from align.evaluate import RULES, Score, hubness
 from align.record import Evaluation, LexiconRecord, Record, VectorsRecord
 from align.report.figures import (
+    LEVEL,
     Figure,
     bands_figure,
     hubness_figure,
     losses_figure,
+    percent,
     picture,
     precision_figure,
     runs_figure,
@@ -135,12 +137,12 @@ def headline(record: Record) -> str:
         return "The run was not scored: there was no test dictionary."
     score = _main(record.evaluation)
     first = score.at(1)
-    low, high = (100 * end for end in first.interval)
+    low, high = first.interval
     return (
         f"For {first.hits:,} of the {first.scored:,} words asked, the first translation from "
         f"{way(record, score)} is right: P@1 by {score.retrieval.upper()} is "
-        f"{100 * first.value:.1f} %, and lies with 95 % confidence between {low:.1f} and "
-        f"{high:.1f} %."
+        f"{percent(first.value)}, and lies with {LEVEL} confidence between {percent(low)} and "
+        f"{percent(high)}."
     )
 
 
@@ -217,12 +219,12 @@ def _best(found: Comparison) -> str:
     best = max(found.runs, key=lambda one: one.score.at(1).value)
     said = (
         f"On the words that all can answer, {best.name} is right most often: P@1 is "
-        f"{100 * best.score.at(1).value:.1f} %"
+        f"{percent(best.score.at(1).value)}"
     )
     for apart in best.differences[:1]:  # the first run has none
         low, high = (100 * end for end in apart.interval)
         said += (
-            f", {100 * apart.value:.1f} points more than {found.runs[0].name} (95 % interval "
+            f", {100 * apart.value:.1f} points more than {found.runs[0].name} ({LEVEL} interval "
             f"{low:+.1f} to {high:+.1f}, p {apart.p:.4f})"
         )
     return f"{said}."

@@ -14,9 +14,9 @@ from align.report.figures.drawing import INK, Figure, colour, drawn, percent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ROW, GAP = 0.27, 0.2  # inches for a dot with its interval, and between groups
-FRAME = 0.75  # inches for the axis and its title
-ROOM = 0.2  # of the axis, to the right of the last interval, for its label
+ROW, GAP = 0.28, 0.2  # inches for a dot with its interval, and between groups
+FRAME = 0.8  # inches for the axis and its title
+ROOM = 0.25  # of the axis, to the right of the last interval, for its label
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _paint(axes: Axes, groups: Sequence[Group], axis: str) -> None:
     middles = [np.mean([row.y for row in rows if row.group is group]) for group in groups]
     axes.set_yticks(middles, [group.name for group in groups])
     axes.set_ylim(rows[-1].y + 0.6, -0.6)
-    axes.set_xlabel(axis)
+    axes.set_xlabel(axis, loc="right")  # the names at its left may need most of the width
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
@@ -112,5 +112,5 @@ def _dots(axes: Axes, by: str, rows: Sequence[_Row]) -> None:
             textcoords="offset points",
             va="center",
             color=INK,
-            fontsize=9,
+            fontsize=10,
         )

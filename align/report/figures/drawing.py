@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
 COLOURS = {"csls": BLUE, "nn": ORANGE, "invsoftmax": GREEN, "margin": PURPLE}
 INK, FAINT = "#333333", "#D9D9D9"
+LEVEL = "95\N{NO-BREAK SPACE}%"  # of every interval
 WIDTH = 4.7  # inches; a phone shows this at about its true size
 LOOK: dict[str, Any] = {
     "axes.edgecolor": INK,
@@ -28,7 +29,7 @@ LOOK: dict[str, Any] = {
     "figure.constrained_layout.w_pad": 0.08,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # it comes with matplotlib, and is wider than most
-    "font.size": 10,
+    "font.size": 11,
     "grid.color": FAINT,
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.6,

@@ -35,7 +35,8 @@ def hubness_figure(name: str, found: Sequence[Hubness]) -> Figure:
 def _said(found: Hubness) -> str:
     return (
         f"By {found.retrieval.upper()}, {found.anti_hubs:,} of {found.targets:,} target words are "
-        f"near to no source word; the skewness of the counts is {found.skewness:.1f}."
+        f"near to no source word, and the largest hub to {found.hubs[0][1]:,}; the skewness of the "
+        f"counts is {found.skewness:.1f}."
     )
 
 
@@ -46,15 +47,21 @@ def _paint(axes: Axes, found: Sequence[Hubness]) -> None:
         held = np.array(each.histogram, dtype=float)
         held[held == 0] = np.nan  # a logarithm has no place for it
         axes.plot(held, "o-", color=colour(each.retrieval), markersize=4.5, gid=f"hubs-{each.retrieval}")
-        end = (len(held) - 1, held[-1])
-        axes.annotate(each.retrieval.upper(), end, (6, 4), textcoords="offset points")
+        axes.annotate(
+            each.retrieval.upper(),
+            (len(held) - 1, held[-1]),
+            (0, -5),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+        )
     last = max(len(each.histogram) for each in found)
     axes.set_yscale("log")
-    axes.set_ylim(0.7)
+    axes.set_ylim(0.25)  # room for a label below 1
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(-0.3, last - 0.1)
+    axes.set_xlim(-0.3, last - 0.6)
     ticks = range(0, last, 1 + last // 10)
     axes.set_xticks(ticks, [f"{(1 << i) >> 1:,}" for i in ticks])  # where each bin starts
-    axes.set_xlabel(f"source words that have it among their {found[0].k} nearest, at least")
+    axes.set_xlabel(f"sources that have it among their {found[0].k} nearest")
     axes.set_ylabel("target words")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
-NARROW, FULL = 0.64, 1.1  # widths of a letter, in font sizes: no less than those of common fonts
+NARROW, FULL = 0.62, 1.1  # widths of a letter, in font sizes: no less than those of common fonts
 LINE = 1.3  # height of a line, in font sizes
 APART = 4.0  # from a label to its point
 
@@ -53,8 +53,8 @@ def placed(
     Parameters
     ----------
     texts : sequence of str
-    anchors : (n, 2) array
-        The point that each text belongs to.
+    anchors : (n, a, 2) array
+        The points that each text may stand at.
     frame : Box
         What labels may not leave.
     size : float
@@ -71,7 +71,8 @@ def placed(
     for i, text in enumerate(texts):
         free = [
             box
-            for box in _around(anchors[i], text_width(text, size), LINE * size)
+            for anchor in anchors[i]
+            for box in _around(anchor, text_width(text, size), LINE * size)
             if _inside(box, frame) and not any(box.meets(other) for _, other in kept)
         ]
         if free and (best := min(free, key=lambda box: box.covers(avoid))).covers(avoid) == 0:

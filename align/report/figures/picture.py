@@ -16,9 +16,9 @@ from align.report.figures.labels import Box, Points, placed
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIZE = 7.6  # inches, width and height
+WIDTH, HEIGHT = 9.0, 7.4  # inches
 MARGIN = 0.3  # inches for the titles of the axes
-FRAME = 72 * (SIZE - 1.3 * MARGIN)  # points of print
+FRAME = Box(0, 0, 72 * (WIDTH - 1.3 * MARGIN), 72 * (HEIGHT - 1.3 * MARGIN))  # points of print
 EDGE = 24  # points of print around the words
 FONT = 8.0
 
@@ -83,7 +83,7 @@ def picture(name: str, pairs: Pairs, languages: tuple[str, str]) -> Figure:
         f"{wrong}. The plane is that of the largest variance of the words shown, "
         f"{percent(shares[0])} and {percent(shares[1])} of it."
     )
-    svg = drawn(name, lambda axes: _paint(axes, pairs, x, y, shares), SIZE, SIZE)
+    svg = drawn(name, lambda axes: _paint(axes, pairs, x, y, shares), HEIGHT, WIDTH)
     return Figure(name, title, words, svg)
 
 
@@ -98,8 +98,8 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
     axes.scatter(*x.T, s=9, c=colours, gid="sources", zorder=2)
     axes.scatter(*y.T, s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2)
     _write(axes, pairs, x, y)
-    axes.text(6, FRAME, "right word found first", color=BLUE, va="top")
-    axes.text(6, FRAME - 14, "another word found first", color=RED, va="top")
+    axes.text(6, FRAME.height, "right word found first", color=BLUE, va="top")
+    axes.text(6, FRAME.height - 14, "another word found first", color=RED, va="top")
     axes.set_xlabel(f"first principal component ({percent(shares[0])} of the variance)")
     axes.set_ylabel(f"second principal component ({percent(shares[1])})")
 
@@ -107,20 +107,23 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
 def _fit(axes: Axes, x: Points, y: Points) -> tuple[Points, Points]:
     """Make points of print the unit of the axes, and bring both sides into them, undistorted."""
     axes.get_figure().set_layout_engine("none")
-    axes.set_position((MARGIN / SIZE, MARGIN / SIZE, FRAME / 72 / SIZE, FRAME / 72 / SIZE))
-    axes.set(xlim=(0, FRAME), ylim=(0, FRAME), xticks=[], yticks=[])
+    ends = np.array([FRAME.width, FRAME.height])
+    inside = ends / 72 / (WIDTH, HEIGHT)
+    axes.set_position((MARGIN / WIDTH, MARGIN / HEIGHT, *inside))
+    axes.set(xlim=(0, ends[0]), ylim=(0, ends[1]), xticks=[], yticks=[])
     both = np.concatenate([x, y])
     low, high = both.min(axis=0), both.max(axis=0)
-    scale = (FRAME - 2 * EDGE) / max(float((high - low).max()), 1e-30)
+    scale = ((ends - 2 * EDGE) / np.maximum(high - low, 1e-30)).min()
     middle = (low + high) / 2
-    return (x - middle) * scale + FRAME / 2, (y - middle) * scale + FRAME / 2
+    return (x - middle) * scale + ends / 2, (y - middle) * scale + ends / 2
 
 
 def _write(axes: Axes, pairs: Pairs, x: Points, y: Points) -> None:
     """Label the pairs for which there is room."""
     texts = [f"{source} \N{EN DASH} {target}" for source, target in pairs.words]
-    lines = [x + share * (y - x) for share in np.linspace(0, 1, 7)]
-    for i, box in placed(texts, x, Box(0, 0, FRAME, FRAME), size=FONT, avoid=np.concatenate(lines)):
+    lines = [x + share * (y - x) for share in np.linspace(0, 1, 25)]
+    free = placed(texts, np.stack([x, y], axis=1), FRAME, size=FONT, avoid=np.concatenate(lines))
+    for i, box in free:
         axes.text(
             box.x + box.width / 2,
             box.y + box.height / 2,

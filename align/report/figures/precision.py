@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from align.evaluate import KS, Measure, Part, Score
 from align.report.figures.dots import Group, dots
-from align.report.figures.drawing import Figure, percent
+from align.report.figures.drawing import LEVEL, Figure, percent
 
-PERCENT = "percent, with 95 % intervals"
+PERCENT = f"percent, with {LEVEL} intervals"
 BAND = "source rank"
 
 
