@@ -82,7 +82,7 @@ def _title(runs: Runs) -> str:
 def _signed(title: str, signature: str) -> str:
     """Return a signature in LaTeX, with places where a line may break."""
     shown = in_latex(signature).replace(r"\textbar{}", r"\textbar\allowbreak{}")
-    return rf"{{\footnotesize\noindent {in_latex(title)}: \texttt{{{shown}}}\par}}"
+    return rf"{{\footnotesize\raggedright\noindent {in_latex(title)}: \texttt{{{shown}}}\par}}"
 
 
 DOCUMENTS: Mapping[str, Callable[..., str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+MINUS = "\N{MINUS SIGN}"
 LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -20,6 +21,7 @@ LATEX = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
+        MINUS: "$-$",
     }
 )
 
@@ -80,6 +82,11 @@ def latex(grid: Grid, title: str) -> str:
             r"\end{table}",
         ]
     )
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign and one decimal."""
+    return f"{value:+.1f}".replace("-", MINUS)
 
 
 def in_markdown(text: str) -> str:

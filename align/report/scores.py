@@ -8,7 +8,7 @@ from align.comparison import COMPARED, Compared, Comparison
 from align.evaluate import RULES, Measure, Part, Rule, Score
 from align.record import Evaluation, Record
 from align.report.figures import LEVEL
-from align.report.grid import Grid
+from align.report.grid import Grid, signed
 
 NAMES = ("P@1", "P@5", "P@10", "MRR", "MAP")
 SAMPLE = 5  # words shown of those that one run alone gets right
@@ -130,8 +130,8 @@ def _measures(score: Score, rule: Rule) -> tuple[str, ...]:
 def _difference(one: Compared, name: str) -> tuple[str, str]:
     for found in one.differences:
         if found.name == name:
-            low, high = (100 * end for end in found.interval)
-            return f"{100 * found.value:+.1f} [{low:+.1f}, {high:+.1f}]", f"{found.p:.4f}"
+            value, low, high = (signed(100 * each) for each in (found.value, *found.interval))
+            return f"{value} [{low}, {high}]", f"{found.p:.4f}"
     return "", ""
 
 

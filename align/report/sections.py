@@ -19,9 +19,16 @@ from align.report.figures import (
     precision_figure,
     runs_figure,
 )
-from align.report.grid import Grid
+from align.report.grid import Grid, signed
 from align.report.mistakes import mistakes, shown_pairs
-from align.report.scores import differences_grid, parts_grid, runs_grid, scores_grid, trials_grid, way
+from align.report.scores import (
+    differences_grid,
+    parts_grid,
+    runs_grid,
+    scores_grid,
+    trials_grid,
+    way,
+)
 from align.report.signature import signature
 from align.run import Run
 from align.steps import OnStep, silent
@@ -176,9 +183,7 @@ def _shared(evaluation: Evaluation) -> str:
     found = evaluation.shared_with_seeds
     if not found.sources:
         return "none of the words asked is a seed"
-    return (
-        f"{found.sources:,} of the words asked are seeds too, so the scores may be too high"
-    )
+    return f"{found.sources:,} of the words asked are seeds too, so the scores may be too high"
 
 
 def _method(record: Record) -> str:
@@ -222,10 +227,10 @@ def _best(found: Comparison) -> str:
         f"{percent(best.score.at(1).value)}"
     )
     for apart in best.differences[:1]:  # the first run has none
-        low, high = (100 * end for end in apart.interval)
+        low, high = (signed(100 * end) for end in apart.interval)
         said += (
             f", {100 * apart.value:.1f} points more than {found.runs[0].name} ({LEVEL} interval "
-            f"{low:+.1f} to {high:+.1f}, p {apart.p:.4f})"
+            f"{low} to {high}, p {apart.p:.4f})"
         )
     return f"{said}."
 

@@ -100,7 +100,10 @@ def _rows(groups: Sequence[Group]) -> list[_Row]:
 
 def _dots(axes: Axes, by: str, rows: Sequence[_Row]) -> None:
     """Draw all shares of one retrieval."""
-    ys, low, high = ([r.y for r in rows], *([100 * r.share.interval[i] for r in rows] for i in (0, 1)))
+    ys, low, high = (
+        [r.y for r in rows],
+        *([100 * r.share.interval[i] for r in rows] for i in (0, 1)),
+    )
     axes.hlines(ys, low, high, color=colour(by), linewidth=1.6, gid=f"intervals-{by}")
     values = [100 * row.share.value for row in rows]
     axes.plot(values, ys, "o", color=colour(by), markersize=6, gid=f"dots-{by}")

@@ -18,7 +18,7 @@ COLOURS = {"csls": BLUE, "nn": ORANGE, "invsoftmax": GREEN, "margin": PURPLE}
 INK, FAINT = "#333333", "#D9D9D9"
 LEVEL = "95\N{NO-BREAK SPACE}%"  # of every interval
 WIDTH = 4.7  # inches; a phone shows this at about its true size
-LOOK: dict[str, Any] = {
+LOOK: Any = {  # matplotlib's own type of it lists every name
     "axes.edgecolor": INK,
     "axes.grid": True,
     "axes.axisbelow": True,

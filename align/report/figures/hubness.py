@@ -46,7 +46,9 @@ def _paint(axes: Axes, found: Sequence[Hubness]) -> None:
     for each in found:
         held = np.array(each.histogram, dtype=float)
         held[held == 0] = np.nan  # a logarithm has no place for it
-        axes.plot(held, "o-", color=colour(each.retrieval), markersize=4.5, gid=f"hubs-{each.retrieval}")
+        axes.plot(
+            held, "o-", color=colour(each.retrieval), markersize=4.5, gid=f"hubs-{each.retrieval}"
+        )
         axes.annotate(
             each.retrieval.upper(),
             (len(held) - 1, held[-1]),

@@ -26,8 +26,11 @@ def losses_figure(name: str, losses: Sequence[float]) -> Figure:
         which need not be of one scale.
     """
     steps, first, last = len(losses), losses[0], losses[-1]
-    title = f"The loss goes from {first:.4g} to {last:.4g} in {steps} steps"
-    words = f"{title}; the lowest is {min(losses):.4g}, the highest {max(losses):.4g}."
+    title = f"In {steps} steps the solver comes to a loss of {last:.4g}"
+    words = (
+        f"{title}. The first is {first:.4g}, the lowest {min(losses):.4g}, the highest "
+        f"{max(losses):.4g}. Of several stages, the losses need not be of one scale."
+    )
     return Figure(name, title, words, drawn(name, lambda axes: _paint(axes, losses), HEIGHT))
 
 
@@ -37,5 +40,5 @@ def _paint(axes: Axes, losses: Sequence[float]) -> None:
     look = "o-" if len(losses) <= FEW else "-"
     axes.plot(range(1, len(losses) + 1), losses, look, color=BLUE, markersize=4, gid="losses")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("step")
+    axes.set_xlabel("step, of all stages")
     axes.set_ylabel("loss (lower is better)")

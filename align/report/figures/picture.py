@@ -78,8 +78,8 @@ def picture(name: str, pairs: Pairs, languages: tuple[str, str]) -> Figure:
     wrong = int(np.count_nonzero(~pairs.right))
     title = f"{len(pairs.words)} words of {languages[0]} and their translations in {languages[1]}"
     words = (
-        f"Each word, a dot, is joined to its right translation, a ring: in blue where that is found "
-        f"first, as for {len(pairs.words) - wrong} words, in red where another word is, as for "
+        f"Each word, a dot, is joined to its right translation, a ring: in blue where that is "
+        f"found first, as for {len(pairs.words) - wrong} words, in red where another word is, as for "
         f"{wrong}. The plane is that of the largest variance of the words shown, "
         f"{percent(shares[0])} and {percent(shares[1])} of it."
     )
@@ -95,8 +95,10 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
     lines = LineCollection(list(np.stack([x, y], axis=1)), colors=colours, linewidths=0.7)
     lines.set_gid("joined")
     axes.add_collection(lines)
-    axes.scatter(*x.T, s=9, c=colours, gid="sources", zorder=2)
-    axes.scatter(*y.T, s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2)
+    axes.scatter(x[:, 0], x[:, 1], s=9, c=colours, gid="sources", zorder=2)
+    axes.scatter(
+        y[:, 0], y[:, 1], s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2
+    )
     _write(axes, pairs, x, y)
     axes.text(6, FRAME.height, "right word found first", color=BLUE, va="top")
     axes.text(6, FRAME.height - 14, "another word found first", color=RED, va="top")
@@ -106,7 +108,6 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
 
 def _fit(axes: Axes, x: Points, y: Points) -> tuple[Points, Points]:
     """Make points of print the unit of the axes, and bring both sides into them, undistorted."""
-    axes.get_figure().set_layout_engine("none")
     ends = np.array([FRAME.width, FRAME.height])
     inside = ends / 72 / (WIDTH, HEIGHT)
     axes.set_position((MARGIN / WIDTH, MARGIN / HEIGHT, *inside))
