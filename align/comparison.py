@@ -137,7 +137,7 @@ def compare(
     names = names or [f"{i}: {run.record.title}" for i, run in enumerate(runs, 1)]
     _require_alike(runs, names)
     seed = runs[0].record.seed
-    test = test or _tested(runs, names)
+    test = _tested(runs, names) if test is None else test
     pairs, possible = test, set[str]()
     for run in runs:
         possible.update(test.within(run.source, run.target).sources)

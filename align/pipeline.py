@@ -132,7 +132,7 @@ def refine(
     rounds, max_rank : int
         As in `align.Refinement`.
     test : Lexicon, optional
-        Scores the new run.
+        Scores the new run; by default the dictionary that the old one was scored on.
 
     Returns
     -------
@@ -145,6 +145,7 @@ def refine(
         If no pair of words is mutual.
     """
     started = time.perf_counter()
+    test = run.test if test is None else test
     if test is not None:
         gold_of(test, run.source, run.target)
     record = run.record

@@ -285,7 +285,7 @@ class Run:
         ValueError
             If the vocabularies hold no pair of the dictionary, or there is none.
         """
-        test = test or self.tested
+        test = self.tested if test is None else test
         return Evaluation(
             LexiconRecord.of(test, self.source, self.target),
             Shared.of(test.within(self.source, self.target), self.seeds),

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 import align
 import embeddings
 from align import Procrustes, Refinement
+from align.evaluate import Score
 from align.record import Shared
 from align.report import as_dict, run_table, signature
 from align.storage import PARTS, load_alignment, load_record
@@ -396,7 +397,7 @@ def test_the_signature_names_every_hyperparameter(world):
         source, target, lexicon, solver=Refinement(k=3, rounds=2), normalize="iternorm", k=4
     )
 
-    assert signature(run.record, "nn") == (
+    assert signature(run.record, [Score("nn", "forward", ())]) == (
         "refinement|rounds:2|start:procrustes|solver:procrustes|keep_seeds:False|k:3|max_rank:"
         f"{Refinement.max_rank}|retrieval:csls|limit:0|among:0|"
         f"norm:{','.join(['unit,center'] * 5)}|vocab:40x40|case:kept|"

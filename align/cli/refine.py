@@ -14,6 +14,7 @@ from align.cli.runs import (
     MAX_RANK,
     REPLACE,
     RUN,
+    TEST,
     open_run,
     print_record,
     read_test,
@@ -33,7 +34,7 @@ from align.storage import check_writable, load_record
     help="At most so many; fewer where a round finds the pairs of the one before.",
 )
 @MAX_RANK
-@click.option("--test", type=click.Path(path_type=Path), help="Dictionary to score on.")
+@TEST
 @click.option("--strict", is_flag=True, help="Stop at a dictionary line of the wrong shape.")
 @click.option(
     "-o",

@@ -8,7 +8,7 @@ from align.maps import Array
 from align.retrieve.neighbours import Rows, in_pieces, scored, single
 from align.steps import OnStep, Step, silent
 
-BLOCK = 512  # queries scored at once
+BLOCK = 512  # pairs ranked at once
 
 
 def ranks(
@@ -37,16 +37,15 @@ def ranks(
     penalty = single(penalty)
     found = np.ones(len(pairs), dtype=np.intp)
     order = np.argsort(pairs[:, 0], kind="stable")
-    starts = range(0, len(queries), BLOCK)
-    ends = np.searchsorted(pairs[order, 0], starts)
-    for start, mine in zip(starts, np.split(order, ends)[1:], strict=True):
-        block = queries[start : start + BLOCK]
-        asked, rows = pairs[mine, 0] - start, pairs[mine, 1, None]
-        own = scored(block[asked], base, rows, penalty)
-        for part, scores in in_pieces(block, base, penalty):
+    for start in range(0, len(pairs), BLOCK):
+        mine = order[start : start + BLOCK]
+        rows, asked = np.unique(pairs[mine, 0], return_inverse=True)
+        answers = pairs[mine, 1, None]
+        own = scored(queries[pairs[mine, 0]], base, answers, penalty)
+        for part, scores in in_pieces(queries[rows], base, penalty):
             line = scores[asked]
-            before = np.arange(part.start, part.stop) < rows
+            before = np.arange(part.start, part.stop) < answers
             ahead = (line > own) | ((line == own) & before)
             found[mine] += np.count_nonzero(ahead, axis=1)
-        on_step(Step("ranks", min(start + BLOCK, len(queries)), len(queries)))
+        on_step(Step("ranks", start + len(mine), len(pairs)))
     return found

@@ -210,9 +210,7 @@ class Space:
             penalty = self.target.csls_penalty
         elif retrieval == "invsoftmax":
             penalty = self.target.softmax_penalty(self.x, temperature, on_step)
-        rows, asked = np.unique(pairs[:, 0], return_inverse=True)
-        pairs = np.column_stack([asked, pairs[:, 1]])
-        return ranks(self.x[rows], self.y, pairs, penalty, on_step=on_step)
+        return ranks(self.x, self.y, pairs, penalty, on_step=on_step)
 
     def _found(
         self,
