@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
-NARROW, FULL = 0.62, 1.1  # widths of a letter, in font sizes: no less than those of common fonts
+NARROW, WIDE = 0.62, 1.1  # widths of a letter, in font sizes, about those of a wide font
+BROAD = set("mwMW@%&")
 LINE = 1.3  # height of a line, in font sizes
 APART = 4.0  # from a label to its point
 
@@ -41,8 +42,8 @@ class Box:
 
 def text_width(text: str, size: float) -> float:
     """Return about how wide a text is in any common font; rather too wide than too narrow."""
-    wide = sum(FULL if unicodedata.east_asian_width(c) in "WF" else NARROW for c in text)
-    return size * wide
+    wide = sum(c in BROAD or unicodedata.east_asian_width(c) in "WF" for c in text)
+    return size * (NARROW * (len(text) - wide) + WIDE * wide)
 
 
 def placed(

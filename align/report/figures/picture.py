@@ -78,9 +78,9 @@ def picture(name: str, pairs: Pairs, languages: tuple[str, str]) -> Figure:
     wrong = int(np.count_nonzero(~pairs.right))
     title = f"{len(pairs.words)} words of {languages[0]} and their translations in {languages[1]}"
     words = (
-        f"Each word, a dot, is joined to its right translation, a ring: in blue where that is "
-        f"found first, as for {len(pairs.words) - wrong} words, in red where another word is, as for "
-        f"{wrong}. The plane is that of the largest variance of the words shown, "
+        "Each word, a dot, is joined to its right translation, a ring: in blue where that is found "
+        f"first, as for {len(pairs.words) - wrong} words, in red where another is, as for {wrong}. "
+        "The plane is that of the largest variance of the words shown, "
         f"{percent(shares[0])} and {percent(shares[1])} of it."
     )
     svg = drawn(name, lambda axes: _paint(axes, pairs, x, y, shares), HEIGHT, WIDTH)
