@@ -138,6 +138,7 @@ def main() -> None:
     Then, with a run:
       align evaluate RUN                          all its scores; --test FILE on another dictionary
       align compare RUN RUN                       which is better, and is it chance?
+      align report RUN... -o page.html            a page with figures and errors, or tables
       align refine RUN --rounds 5                 go on from it
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align lexicon RUN -o - --audit              list seed pairs that are probably wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,21 +49,25 @@ def _paint(axes: Axes, found: Sequence[Hubness]) -> None:
         axes.plot(
             held, "o-", color=colour(each.retrieval), markersize=4.5, gid=f"hubs-{each.retrieval}"
         )
-        axes.annotate(
-            each.retrieval.upper(),
-            (len(held) - 1, held[-1]),
-            (0, -5),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-        )
+    _name_ends(axes, found)
     last = max(len(each.histogram) for each in found)
     axes.set_yscale("log")
     axes.set_ylim(0.25)  # room for a label below 1
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(-0.3, last - 0.6)
+    axes.set_xlim(-0.3, last - 0.3)
     ticks = range(0, last, 1 + last // 10)
     axes.set_xticks(ticks, [f"{(1 << i) >> 1:,}" for i in ticks])  # where each bin starts
     axes.set_xlabel(f"sources that have it among their {found[0].k} nearest")
     axes.set_ylabel("target words")
+
+
+def _name_ends(axes: Axes, found: Sequence[Hubness]) -> None:
+    """Write the name of each line at its end: of the longest beside it, of others below."""
+    longest = max(found, key=lambda each: len(each.histogram))
+    for each in found:
+        place: dict[str, Any] = {"xytext": (0, -5), "ha": "center", "va": "top"}
+        if each is longest:
+            place = {"xytext": (5, 0), "ha": "left", "va": "bottom"}
+        end = (len(each.histogram) - 1, each.histogram[-1])
+        axes.annotate(each.retrieval.upper(), end, textcoords="offset points", **place)

@@ -10,6 +10,7 @@ from align.report.figures.drawing import LEVEL, Figure, percent
 
 PERCENT = f"percent, with {LEVEL} intervals"
 BAND = "source rank"
+LONGEST = 26  # letters of the name of a run
 
 
 def precision_figure(name: str, scores: Sequence[Score]) -> Figure:
@@ -63,7 +64,8 @@ def runs_figure(name: str, scores: Mapping[str, Sequence[Score]]) -> Figure:
         From the name of a run to its scores, of one direction.
     """
     groups = [
-        Group(run, [(each.retrieval, each.at(1)) for each in mine]) for run, mine in scores.items()
+        Group(_short(run), [(each.retrieval, each.at(1)) for each in mine])
+        for run, mine in scores.items()
     ]
     best = max(groups, key=lambda group: group.shares[-1][1].value)
     by, most = best.shares[-1]
@@ -73,3 +75,8 @@ def runs_figure(name: str, scores: Mapping[str, Sequence[Score]]) -> Figure:
 
 def _first(part: Part) -> Measure:
     return next(measure for measure in part.measures if measure.name == "P@1")
+
+
+def _short(run: str) -> str:
+    """Return the end of a long name: paths differ there."""
+    return run if len(run) <= LONGEST else f"\N{HORIZONTAL ELLIPSIS}{run[1 - LONGEST :]}"
