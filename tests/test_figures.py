@@ -19,7 +19,7 @@ from align.report.figures import (
     runs_figure,
 )
 from align.report.figures.labels import Box, placed, text_width
-from align.report.figures.picture import flat
+from align.report.figures.picture import EDGE, FRAME, flat
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -114,15 +114,18 @@ def test_runs_are_compared_by_what_is_found_first(scores):
 
 
 def test_hubs_are_counted_in_bins_and_an_empty_bin_has_no_mark():
-    rows = np.array([[0, 1], [0, 1], [0, 2], [0, 3], [0, 4], [0, 1]])  # N_k: 6, 3, 1, 1, 1 and 0
+    counts = [5, 3, 2, 1, 1, 1, 1, 0, 0]  # N_k of nine targets
+    rows = np.repeat(np.arange(9), counts).reshape(-1, 2)
+    one = np.repeat(np.arange(9), [6, *[0] * 7, 1])[:, None]
 
-    figure = hubness_figure("h", [Hubness.of(rows, 6, "nn"), Hubness.of(rows[:, :1], 6, "csls")])
+    figure = hubness_figure("h", [Hubness.of(rows, 9, "nn"), Hubness.of(one, 9, "csls")])
 
     nn, csls = marks(figure, "hubs-nn"), marks(figure, "hubs-csls")
     assert_proportional(nn[:, 0], [0, 1, 2, 3])
-    assert_proportional(-nn[:, 1], np.log([1, 3, 1, 1]))
-    assert_proportional(csls[:, 0], [0, 3])  # none but the hub, of 6, and five of 0
-    assert "1 of 6 target words are near to no source word" in figure.words
+    assert_proportional(-nn[:, 1], np.log([2, 4, 2, 1]))
+    assert_proportional(-csls[:, 1], np.log([7, 1, 1]))
+    assert_proportional(csls[:, 0], [0, 1, 3])
+    assert "2 of 9 target words are near to no source word" in figure.words
 
 
 @pytest.mark.parametrize("steps", [2, 30, 200])
@@ -158,6 +161,11 @@ def test_the_picture_joins_every_word_with_its_translation(pairs):
     ends = np.array([re.findall(r"-?\d+\.?\d*", line) for line in lines], dtype=float)
     assert_allclose(ends, np.hstack([x, y]), atol=0.01)
     assert len(x) == 120
+    both, (shown, *_) = np.concatenate([x, y]), flat(pairs.x, pairs.y)
+    for axis, sign in ((0, 1), (1, -1)):
+        assert_proportional(sign * x[:, axis], shown[:, axis])
+    span = [FRAME.width - 2 * EDGE, FRAME.height - 2 * EDGE]
+    assert_allclose((np.ptp(both, axis=0) / span).max(), 1, atol=1e-4)
     assert "as for 80 words, in red where another is, as for 40" in figure.words
     red = [
         use for use in group(figure, "sources").iter(f"{SVG}use") if "#d55e00" in use.get("style")
@@ -236,15 +244,15 @@ def test_words_of_any_kind_are_written_as_they_are(pairs):
         "\N{CJK UNIFIED IDEOGRAPH-5B57}",
         "\\n",
     ]
-    words = [(word, word) for word in odd]
-    few = Pairs(words, pairs.x[:8] * 100, pairs.y[:8] * 100, pairs.right[:8])
+    turn = 2 * np.pi * np.arange(len(odd)) / len(odd)
+    circle = np.column_stack([np.cos(turn), np.sin(turn)])
+    few = Pairs([(word, word) for word in odd], circle, 1.1 * circle, pairs.right[: len(odd)])
 
     figure = picture("q", few, ("en", "fr"))
 
     assert "<script" not in figure.svg
     labels = [text for text in texts(figure) if "\N{EN DASH}" in text]
-    assert len(labels) > 4
-    assert set(labels) <= {f"{word} \N{EN DASH} {word}" for word in odd}
+    assert labels == [f"{word} \N{EN DASH} {word}" for word in odd]
 
 
 def test_the_same_input_gives_the_same_figure_whatever_the_users_settings(scores):
