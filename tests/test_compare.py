@@ -86,7 +86,7 @@ def test_a_run_does_not_differ_from_itself(train):
 def test_only_words_that_all_can_answer_are_asked(train):
     whole, few = train(100), train(100, words=170)
 
-    found = align.compare([whole, few])
+    found = align.compare([whole, few, whole])
 
     assert len(found.pairs.sources) == 70
     assert (found.dropped, found.missing) == (30, 1)

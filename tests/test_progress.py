@@ -64,7 +64,7 @@ def test_a_run_shows_its_progress(cli, files, monkeypatch):
 
     result = cli(*files, "--refine", 2)
 
-    for stage in ("reading src", "source neighbourhoods", "target neighbourhoods", "CSLS"):
+    for stage in ("reading src", "source neighbourhoods", "target neighbourhoods", "ranks"):
         assert stage in result.stderr
 
 

@@ -18,12 +18,13 @@ from embeddings import Embeddings
 
 @pytest.fixture
 def run(rng):
-    """300 words a side, hard to translate; the test has words and translations that are missing."""
+    """300 words and 340, hard to translate; the test has words and answers that are missing."""
     x = rng.standard_normal((300, 16)).astype(np.float32) + 0.3
     y = x + 0.8 * rng.standard_normal((300, 16)).astype(np.float32)
     source = Embeddings([f"w{i}" for i in range(300)], x, name="src")
-    target = Embeddings([f"w{i}" if i % 5 == 0 else f"t{i}" for i in range(300)], y, name="tgt")
-    pairs = list(zip(source.words, target.words, strict=True))
+    y = np.concatenate([y, rng.standard_normal((40, 16)).astype(np.float32)])
+    target = Embeddings([f"t{i}" if i % 5 else f"w{i}" for i in range(340)], y, name="tgt")
+    pairs = list(zip(source.words, target.words, strict=False))
     more = [(source.words[i], target.words[i + 1]) for i in range(150, 290, 3)]
     missing = [("none", "t1"), ("w200", "nothing"), ("w299", "naught"), ("nobody", "no one")]
     test = Lexicon((*pairs[150:], *more, *missing), "test.txt")
@@ -54,6 +55,21 @@ def test_words_that_are_missing_are_counted_both_ways(run):
     assert (back.at(1).scored, back.at(1).missing) == (150, 4)  # of w200 to no one, and t1
     assert there.measure("MAP", "xling").missing == back.measure("MAP", "xling").missing == 4
     assert run.record.evaluation.shared_with_seeds == Shared(2, 2, 2)
+
+
+def test_bands_are_those_of_the_vocabulary_that_is_asked(run):
+    for scores, size in (
+        (run.record.evaluation.forward, 300),
+        (run.record.evaluation.backward, 340),
+    ):
+        assert {(part.by, part.name) for part in scores[0].parts} == {
+            ("source rank", f"1-{size}"),
+            ("target rank", f"1-{640 - size}"),
+            ("spelling", "identical"),
+            ("spelling", "different"),
+            ("translations", "1"),
+            ("translations", "2"),
+        }
 
 
 @pytest.mark.parametrize("search", EXACT)

@@ -48,7 +48,7 @@ def compare(
 
     \b
     Example:
-      align compare runs/procrustes runs/vecmap runs/best --words words.tsv
+      align compare runs/en-fr-supervised runs/en-fr-refined --words words.tsv
     """
     if len(folders) < 2:
         raise click.UsageError(f"a comparison needs at least 2 runs, got {len(folders)}", ctx)
