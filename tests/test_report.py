@@ -390,7 +390,7 @@ onload = () => {
     a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
   const input = document.querySelector("input");
   const rows = [...document.querySelectorAll(".searched tbody tr")];
-  input.value = rows[0].querySelector("th").textContent.toUpperCase();
+  input.value = rows.at(-1).querySelector("th").textContent.toUpperCase();
   input.dispatchEvent(new Event("input"));
   parent.postMessage({
     wide: document.documentElement.scrollWidth,
