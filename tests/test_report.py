@@ -388,8 +388,9 @@ onload = () => {
   ]);
   const meet = (a, b) =>
     a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3;
-  const input = document.querySelector("input");
-  const rows = [...document.querySelectorAll(".searched tbody tr")];
+  const searched = document.querySelector(".searched");
+  const input = searched.querySelector("input");
+  const rows = [...searched.querySelectorAll("tbody tr")];
   input.value = rows.at(-1).querySelector("th").textContent.toUpperCase();
   input.dispatchEvent(new Event("input"));
   parent.postMessage({
