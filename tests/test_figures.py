@@ -181,6 +181,16 @@ def test_the_picture_labels_some_pairs_and_no_label_meets_another(pairs):
     assert set(labels) <= {f"{a} \N{EN DASH} {b}" for a, b in pairs.words}
 
 
+def test_what_the_marks_are_is_said_above_all_of_them(pairs):
+    figure = picture("q", pairs, ("en", "fr"))
+
+    heads = [t for t in ET.fromstring(figure.svg).iter(f"{SVG}text") if "found first" in t.text]
+    assert len(heads) == 2
+    shown = np.concatenate([marks(figure, "sources"), marks(figure, "targets")])
+    assert max(float(head.get("y", "nan")) for head in heads) < shown[:, 1].min() - EDGE
+    assert "a dot is en, a ring fr" in texts(figure)
+
+
 def test_labels_that_are_placed_meet_neither_each_other_nor_the_frame_nor_points(rng):
     frame = Box(0, 0, 300, 200)
     points = rng.uniform(0, 1, (100, 2)) * (300, 200)
@@ -221,6 +231,17 @@ def test_a_plane_is_shown_as_it_is(rng):
     apart = np.linalg.norm(shown[:, None] - shown, axis=2)
     assert_allclose(apart, np.linalg.norm(corners[:, None] - corners, axis=2), atol=1e-9)
     assert_allclose(sum(shares), 1)
+
+
+@pytest.mark.parametrize(("words", "dimensions"), [(1, 5), (3, 1), (1, 1)])
+def test_one_word_or_one_dimension_can_be_drawn(rng, words, dimensions):
+    x = rng.standard_normal((words, dimensions))
+    few = Pairs([(f"a{i}", f"b{i}") for i in range(words)], x, x + 1, np.ones(words, dtype=bool))
+
+    figure = picture("q", few, ("en", "fr"))
+
+    assert np.isfinite(marks(figure, "sources")).all()
+    assert len(marks(figure, "targets")) == words
 
 
 def test_the_directions_shown_are_those_of_the_largest_variance(rng):

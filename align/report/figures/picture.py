@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT = 9.0, 7.4  # inches
-MARGIN = 0.3  # inches for the titles of the axes
-FRAME = Box(0, 0, 72 * (WIDTH - 1.3 * MARGIN), 72 * (HEIGHT - 1.3 * MARGIN))  # points of print
+MARGIN, HEAD = 0.3, 0.3  # inches for the titles of the axes, and above for what the marks are
+FRAME = Box(0, 0, 72 * (WIDTH - 1.3 * MARGIN), 72 * (HEIGHT - MARGIN - HEAD))  # points of print
 EDGE = 24  # points of print around the words
 FONT = 8.0
+Plane = tuple[Points, Points, tuple[float, float]]  # both sides, and shares of the variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Pairs:
     right: npt.NDArray[np.bool_]
 
 
-def flat(x: Array, y: Array) -> tuple[Points, Points, tuple[float, float]]:
+def flat(x: Array, y: Array) -> Plane:
     """Project both sides on the two directions in which all rows together vary most (PCA).
 
     Parameters
@@ -55,6 +56,7 @@ def flat(x: Array, y: Array) -> tuple[Points, Points, tuple[float, float]]:
         Both sides, and the share of the variance along either direction.
     """
     rows = np.concatenate([x, y]).astype(np.float64)
+    rows = np.pad(rows, [(0, 0), (0, max(0, 2 - rows.shape[1]))])  # a line has a plane too
     centered = rows - rows.mean(axis=0)
     _, spread, axes = np.linalg.svd(centered, full_matrices=False)
     points = centered @ axes[:2].T
@@ -74,23 +76,25 @@ def picture(name: str, pairs: Pairs, languages: tuple[str, str]) -> Figure:
     languages : (str, str)
         Names of source and target.
     """
-    x, y, shares = flat(pairs.x, pairs.y)
+    plane = flat(pairs.x, pairs.y)
+    first, second = plane[2]
     wrong = int(np.count_nonzero(~pairs.right))
     title = f"{len(pairs.words)} words of {languages[0]} and their translations in {languages[1]}"
     words = (
         "Each word, a dot, is joined to its right translation, a ring: in blue where that is found "
         f"first, as for {len(pairs.words) - wrong} words, in red where another is, as for {wrong}. "
         "The plane is that of the largest variance of the words shown, "
-        f"{percent(shares[0])} and {percent(shares[1])} of it."
+        f"{percent(first)} and {percent(second)} of it."
     )
-    svg = drawn(name, lambda axes: _paint(axes, pairs, x, y, shares), HEIGHT, WIDTH)
+    svg = drawn(name, lambda axes: _paint(axes, pairs, plane, languages), HEIGHT, WIDTH)
     return Figure(name, title, words, svg)
 
 
-def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, float]) -> None:
+def _paint(axes: Axes, pairs: Pairs, plane: Plane, languages: tuple[str, str]) -> None:
     from matplotlib.collections import LineCollection
 
-    x, y = _fit(axes, x, y)
+    *sides, shares = plane
+    x, y = _fit(axes, *sides)
     colours = [BLUE if right else RED for right in pairs.right]
     lines = LineCollection(list(np.stack([x, y], axis=1)), colors=colours, linewidths=0.7)
     lines.set_gid("joined")
@@ -100,8 +104,7 @@ def _paint(axes: Axes, pairs: Pairs, x: Points, y: Points, shares: tuple[float, 
         y[:, 0], y[:, 1], s=12, facecolors="white", edgecolors=colours, gid="targets", zorder=2
     )
     _write(axes, pairs, x, y)
-    axes.text(6, FRAME.height, "right word found first", color=BLUE, va="top")
-    axes.text(6, FRAME.height - 14, "another word found first", color=RED, va="top")
+    _explain(axes, languages)
     axes.set_xlabel(f"first principal component ({percent(shares[0])} of the variance)")
     axes.set_ylabel(f"second principal component ({percent(shares[1])})")
 
@@ -117,6 +120,17 @@ def _fit(axes: Axes, x: Points, y: Points) -> tuple[Points, Points]:
     scale = ((ends - 2 * EDGE) / np.maximum(high - low, 1e-30)).min()
     middle = (low + high) / 2
     return (x - middle) * scale + ends / 2, (y - middle) * scale + ends / 2
+
+
+def _explain(axes: Axes, languages: tuple[str, str]) -> None:
+    """Say above the frame what the marks are."""
+    texts = {
+        "right word found first": BLUE,
+        "another word found first": RED,
+        f"a dot is {languages[0]}, a ring {languages[1]}": INK,
+    }
+    for i, (text, shown) in enumerate(texts.items()):
+        axes.text(i * FRAME.width / len(texts), FRAME.height + EDGE / 4, text, color=shown)
 
 
 def _write(axes: Axes, pairs: Pairs, x: Points, y: Points) -> None:
