@@ -41,10 +41,11 @@ def mistakes(run: Run, ranks: Ranks, limit: int = LISTED) -> Grid | None:
     share = f"The {len(rows):,} most frequent of the " if len(rows) < len(wrong) else "The "
     caption = (
         f"{share}{len(wrong):,} words, of {len(ranks.best):,} asked, whose first translation by "
-        "CSLS is not in the test dictionary. A right word has its place among all translations."
+        "CSLS is not in the test dictionary, by frequency rank. A right word has its place among "
+        "all translations."
     )
     names = run.record.source.name, run.record.target.name
-    columns = (names[0], "frequency rank", f"found first in {names[1]}", "right words")
+    columns = (names[0], "rank", f"found first in {names[1]}", "right words")
     return Grid(caption, columns, rows, "lrll")
 
 
