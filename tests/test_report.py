@@ -15,7 +15,8 @@ from conftest import rotation
 import align
 from align import Multistep
 from align.evaluate import RULES
-from align.report import as_dict, as_html, as_json, as_latex, as_markdown, as_text, signature
+from align.report import as_dict, signature
+from align.report.documents import as_html, as_json, as_latex, as_markdown, as_text
 from align.report.grid import Grid, in_latex, in_markdown, latex, markdown
 from align.solvers.solution import Trial
 from dictionaries import Lexicon

@@ -10,7 +10,7 @@ import click
 import align
 from align.cli.progress import Bars, note
 from align.cli.runs import FORCE, TEST, open_run, read_test, refuse_existing, searching
-from align.report import DOCUMENTS, as_json, as_text
+from align.report.documents import DOCUMENTS, as_json, as_text
 from align.storage import load_record
 from embeddings.files import replacing
 

@@ -1,4 +1,4 @@
-"""Reports of one or several runs, as text of many kinds."""
+"""Reports of one or several runs, as text of many kinds; not imported by `import align`."""
 
 from __future__ import annotations
 
