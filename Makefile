@@ -30,7 +30,7 @@ clean:
 
 $(VENV)/.cpu: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing the package and what it needs into $(VENV) (once; a minute or two)"
-	$(PIP) --editable '.[cpu]'
+	$(PIP) --editable '.[cpu,report]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python

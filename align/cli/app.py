@@ -25,6 +25,7 @@ from align.cli.evaluate import evaluate
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
 from align.cli.refine import refine
+from align.cli.report import report
 from align.cli.sentences import sentences_command
 from align.cli.similarity import similarity_command
 from align.cli.supervised import supervised
@@ -147,6 +148,7 @@ def main() -> None:
       align similarity RUN FILE...                and on word pairs, before and after mapping
       align analogies RUN FILE                    on analogies
       align sentences RUN SRC_FILE TGT_FILE       on sentences and their translations
+      align report RUN... -o page.html            a page with figures and errors, or tables
       align refine RUN --rounds 5                 go on from it
       align lexicon RUN -o en-fr.tsv              induce a dictionary
       align lexicon RUN -o - --audit              list seed pairs that are probably wrong
@@ -182,6 +184,7 @@ for command in (
     similarity_command,
     analogies_command,
     sentences_command,
+    report,
     refine,
     lexicon,
     apply,

@@ -25,6 +25,7 @@ __all__ = [
     "Estimate",
     "Gold",
     "Hubness",
+    "Isomorphism",
     "Interval",
     "Isomorphism",
     "Measure",
