@@ -25,7 +25,6 @@ __all__ = [
     "Estimate",
     "Gold",
     "Hubness",
-    "Isomorphism",
     "Interval",
     "Isomorphism",
     "Measure",
