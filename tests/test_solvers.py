@@ -6,6 +6,7 @@ from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from align import (
     Audited,
+    Auto,
     Contrastive,
     GeoMM,
     KernelResidual,
@@ -16,6 +17,7 @@ from align import (
     Refinement,
     Ridge,
     SelfLearning,
+    SimilarityStart,
 )
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
@@ -35,12 +37,17 @@ LEAST_SQUARES = [
     KernelResidual(start=Procrustes(), both=False, limit=9),
     Refinement(rounds=2, k=3, solver=KernelResidual()),
 ]
-SOLVERS = [
+SEEDED = [
     *LEAST_SQUARES,
     GeoMM(),
     SelfLearning(patience=2, k=3, max_rank=50),
     Contrastive(steps=5),
     Audited(),
+]
+SOLVERS = [
+    *SEEDED,
+    SimilarityStart(k=3),
+    Auto(rounds=1, learning=SelfLearning(keep=1, patience=2, k=3)),
 ]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
 
@@ -117,7 +124,7 @@ def test_refinement_maps_between_different_dimensions(rng):
     assert_allclose(solution.map.w, w, atol=0.02)
 
 
-@each_solver
+@pytest.mark.parametrize("solver", SEEDED, ids=lambda s: f"{s.name}")
 def test_a_solver_needs_seeds(solver, noisy):
     with pytest.raises(ValueError, match="needs a seed lexicon, got 0 usable pairs"):
         solver(Problem(noisy.x, noisy.y, np.empty((0, 2))))
