@@ -72,6 +72,11 @@ class Auto:
                 f"got {len(self.starts)}, {self.rounds} and {self.budget}"
             )
 
+    @classmethod
+    def only(cls, start: str) -> Auto:
+        """Return the one that tries one start of `align.presets.UNSUPERVISED`, once."""
+        return cls(starts=((start, UNSUPERVISED[start]),), rounds=1)
+
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; an error where no start can solve."""
         with keeping(problem):

@@ -16,6 +16,7 @@ NAMES = (
     "methods",
     "tasks",
     "diagnose",
+    "unsupervised",
     "verdict",
 )
 

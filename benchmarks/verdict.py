@@ -83,12 +83,7 @@ def world(pair: str) -> World:
     """
     if pair.startswith("small "):
         pair = pair.removeprefix("small ")
-        names = (
-            ("tr-en.tr", "it-en.en")
-            if pair == "tr-en"
-            else (f"{pair}.{c}" for c in pair.split("-"))
-        )
-        source, target = (embeddings.load(DATA / "zhang2017" / f"{name}.vec") for name in names)
+        source, target = small(pair)
         if pair == "es-en":
             lexicon = dictionaries.load(DATA / "zhang2017" / "es-en.gold.txt")
             train, test = lexicon.split(0.5, seed=0)
@@ -99,6 +94,14 @@ def world(pair: str) -> World:
         train, test = muse(pair, "train"), muse(pair, "test")
     x, y = (Normalization.fitted(side.vectors, "unit,center,unit")[1] for side in (source, target))
     return World(x, y, source, target, train, test)
+
+
+def small(pair: str) -> tuple[Embeddings, Embeddings]:
+    """Read two languages of Zhang et al. 2017; of tr-en, the English one is that of it-en."""
+    codes = pair.split("-")
+    names = ("tr-en.tr", "it-en.en") if pair == "tr-en" else [f"{pair}.{code}" for code in codes]
+    source, target = (embeddings.load(DATA / "zhang2017" / f"{name}.vec") for name in names)
+    return source, target
 
 
 def _first(side: Embeddings) -> Embeddings:

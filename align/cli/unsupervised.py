@@ -63,7 +63,7 @@ def unsupervised(given: Given, method: str, budget: float, seeds: int, as_json: 
             run = align.unsupervised(
                 source,
                 target,
-                solver=_solver(method, budget),
+                solver=Auto(budget=budget) if method == "auto" else Auto.only(method),
                 normalize=given.normalize,
                 k=given.k,
                 test=scored,
@@ -75,12 +75,6 @@ def unsupervised(given: Given, method: str, budget: float, seeds: int, as_json: 
     given.keep(run, work.folder, as_json)
     if run.record.verdict and run.record.verdict.outcome == "failed":
         _fail(run.record, seeds)
-
-
-def _solver(method: str, budget: float) -> Auto:
-    if method == "auto":
-        return Auto(budget=budget)
-    return Auto(starts=((method, UNSUPERVISED[method]),), rounds=1, budget=budget)
 
 
 def _fail(record: Record, seeds: int) -> NoReturn:
