@@ -216,10 +216,11 @@ def _near(space: Space) -> dict[str, np.ndarray]:
 def _pairs(path: Path) -> Lexicon:
     """Read pairs exactly as they were written, which `dictionaries.load` does not promise."""
     try:
-        rows = [line.split("\t") for line in path.read_bytes().decode().split("\n")[:-1]]
+        *lines, rest = path.read_bytes().decode().split("\n")
     except OSError as error:
         raise ValueError(f"{path} is not readable ({error}); make the run again") from error
-    if any(len(row) != 2 for row in rows):
+    rows = [line.split("\t") for line in lines]
+    if rest or any(len(row) != 2 for row in rows):
         raise ValueError(f"{path} is not readable; make the run again")
     return Lexicon(tuple((source, target) for source, target in rows))
 
