@@ -9,13 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, cast
 
 from align.judge import judged
-from align.presets import UNSUPERVISED
+from align.presets import UNSUPERVISED, grown
 from align.problem import Problem
 from align.retrieve.neighbours import Rows
 from align.solvers import (
-    Multistep,
     Procrustes,
-    Refinement,
     SelfLearning,
     Solution,
     Solver,
@@ -33,11 +31,11 @@ ENOUGH = 25  # words spelled alike on which a start can stand, as many being hel
 class Auto:
     """Try unsupervised starts, the cheapest first, until the verdict is that one has worked.
 
-    Every start goes through the same self-learning, and the best one through the same last
-    mapping: the dictionary grows by mutual CSLS neighbours, and `Multistep` weighs the axes.
-
     The pairs of the problem are taken for words spelled alike, as they are where scripts overlap:
-    the first start stands on every other of them, and the verdict asks the rest. There may be none.
+    the start named ``identical`` has every other of them for seeds, and the verdict asks the rest.
+    There may be none. The other starts go through self-learning without seeds. The best one goes
+    through the last mapping of `Best`: the dictionary grows by mutual CSLS neighbours, and
+    `Multistep` weighs the axes.
 
     Parameters
     ----------
@@ -48,7 +46,7 @@ class Auto:
     budget : float
         Seconds after which no other start is tried.
     learning : SelfLearning
-        What follows a start; its own start and seed are not used.
+        What follows a start without seeds; its own start and seed are not used.
     seed : int
         Of everything drawn.
     """
@@ -86,26 +84,29 @@ class Auto:
             if not solved_:
                 raise ValueError(f"no start could solve; the first: {attempts[0].failure}")
             best = max(solved_, key=lambda i: cast(Verdict, attempts[i].verdict).merit)
-            learned, seeds = tried[best][1]
+            solver, seeds = tried[best][1]
             fit = replace(problem, pairs=seeds)
-            solution = finish(learned)(fit, on_step=on_step)
+            solution = grown(solver, keep_seeds=len(seeds) > 0)(fit, on_step=on_step)
         return replace(solution, attempts=attempts, chosen=attempts[best].start)
 
     def _tried(
         self, problem: Problem, on_step: OnStep
-    ) -> list[tuple[Attempt, tuple[SelfLearning, Rows]]]:
+    ) -> list[tuple[Attempt, tuple[Solver, Rows]]]:
         """Return the attempts, with the solver and the seeds of each."""
         used, held_out = problem.pairs[::2], problem.pairs[1::2]
-        tried: list[tuple[Attempt, tuple[SelfLearning, Rows]]] = []
+        tried: list[tuple[Attempt, tuple[Solver, Rows]]] = []
         begun = time.monotonic()
         for name, start, seed in self._planned(len(held_out)):
             if tried and time.monotonic() - begun > self.budget:
                 log.info("no other start is tried: %g seconds are over", self.budget)
                 break
-            learner = replace(self.learning, start=start, seed=seed)
-            seeds = used if name == ALIKE else problem.pairs[:0]
-            attempt = self._attempt(name, learner, problem, (seeds, held_out), on_step)
-            tried.append((attempt, (learner, seeds)))
+            solver, seeds = start, used
+            if name != ALIKE:
+                solver = replace(self.learning, start=start, seed=seed)
+                seeds = used[:0]
+            fit = replace(problem, pairs=seeds)
+            attempt = _attempt(name, seed, solver, fit, held_out, on_step)
+            tried.append((attempt, (solver, seeds)))
             on_step(Step("starts", len(tried), self.rounds * len(self.starts)))
             if attempt.verdict and attempt.verdict.outcome == "worked":
                 break
@@ -119,27 +120,16 @@ class Auto:
                 if name != ALIKE or alike >= ENOUGH:
                     yield name, start, self.seed + 1000 * again
 
-    def _attempt(
-        self,
-        name: str,
-        learner: SelfLearning,
-        problem: Problem,
-        pairs: tuple[Rows, Rows],
-        on_step: OnStep,
-    ) -> Attempt:
-        """Try one start on its seeds, and judge it by the pairs that were held out."""
-        try:
-            solution = solved(learner, replace(problem, pairs=pairs[0]), on_step=on_step)
-        except ValueError as error:
-            log.info("%s: %s", name, error)
-            return Attempt(name, learner.seed, None, str(error))
-        verdict = judged(problem, solution, pairs[1], seed=learner.seed, on_step=on_step)
-        log.info("%s: %s (rise %.2f)", name, verdict.outcome, verdict.rise)
-        return Attempt(name, learner.seed, verdict)
 
-
-def finish(start: Solver) -> Solver:
-    """Return what follows a start that has worked: growing pairs, and the last mapping."""
-    growing = Refinement(rounds=3, start=start, solver=Multistep(), max_rank=20_000)
-    weighing = Multistep(dewhiten=0.5, reweight=1)
-    return Refinement(rounds=1, start=growing, solver=weighing, max_rank=20_000)
+def _attempt(
+    name: str, seed: int, solver: Solver, problem: Problem, held_out: Rows, on_step: OnStep
+) -> Attempt:
+    """Try one start, and judge it by the pairs that were held out."""
+    try:
+        solution = solved(solver, problem, on_step=on_step)
+    except ValueError as error:
+        log.info("%s: %s", name, error)
+        return Attempt(name, seed, None, str(error))
+    verdict = judged(problem, solution, held_out, seed=seed, on_step=on_step)
+    log.info("%s: %s (rise %.2f)", name, verdict.outcome, verdict.rise)
+    return Attempt(name, seed, verdict)

@@ -24,7 +24,7 @@ K = 10
 # Where right and wrong alignments part: `python -m benchmarks verdict` shows both.
 RISEN, FLAT = 0.07, 0.04
 SAME = 0.3
-ENOUGH_ALIKE, NONE_ALIKE = 20, 0.02
+ENOUGH_ALIKE, NONE_ALIKE, MANY_ALIKE = 20, 0.02, 0.25
 
 SETTLING = SelfLearning(
     start=Identity(), last=Procrustes(), keep=1, patience=3, threshold=1e-3, max_rounds=60
@@ -45,8 +45,8 @@ def judged(
     A map can be wrong and fit itself well: self-learning from any rotation ends with pairs that
     are near each other. So the evidence is relative to where it ends when it begins with a rotation
     drawn by chance (of few words, the best of several): a right map lies far above, or the chance
-    ends with the same pairs. Words
-    spelled alike, where they are many and were not used, must not all be far apart.
+    ends with the same pairs. Words spelled alike, where they are many and were not used, are found
+    again by a right map, and not by a wrong one.
 
     Parameters
     ----------
@@ -91,9 +91,11 @@ def judged(
 
 def outcome(verdict: Verdict) -> Outcome:
     """Return what the evidence says."""
-    if verdict.alike >= ENOUGH_ALIKE and verdict.alike_found < NONE_ALIKE * verdict.alike:
+    alike = verdict.alike_found / verdict.alike if verdict.alike >= ENOUGH_ALIKE else None
+    if alike is not None and alike < NONE_ALIKE:
         return "failed"
-    if verdict.rise >= RISEN or verdict.agreement >= SAME:
+    many = alike is not None and alike >= MANY_ALIKE
+    if many or verdict.rise >= RISEN or verdict.agreement >= SAME:
         return "worked"
     return "doubtful" if verdict.rise >= FLAT else "failed"
 

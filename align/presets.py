@@ -31,8 +31,12 @@ PRESETS: dict[str, Solver] = {
     "ridge": Ridge(),  # Mikolov et al. 2013, Dinu et al. 2015
 }
 
+FEW = SelfLearning(  # from few seeds, or many that are not all right
+    start=GeoMM(penalty=30), keep=1, patience=2, threshold=1e-3, max_rank=12_000, keep_seeds=True
+)
+
 UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary, in the order of `align.Auto`
-    "identical": Procrustes(),  # on words, and numbers, spelled alike
+    "identical": FEW,  # on words, and numbers, spelled alike
     "similarity": SimilarityStart(words=1000),
     "similarity-2000": SimilarityStart(words=2000),
     "similarity-4000": SimilarityStart(words=4000),  # Artetxe et al. 2018, ACL
@@ -50,20 +54,21 @@ def candidates(words: int) -> tuple[tuple[str, Solver], ...]:
     few, the dictionary first grows by self-learning, from a metric of both sides, which of few
     seeds is better than a rotation.
     """
-    start: Solver = Multistep()
-    if words < PLENTY:
-        few = GeoMM(penalty=30)
-        start = SelfLearning(
-            start=few, keep=1, patience=2, threshold=1e-3, max_rank=12_000, keep_seeds=True
-        )
-    growing = Refinement(
-        rounds=3, start=start, solver=Multistep(), keep_seeds=True, max_rank=20_000
-    )
-    weighing = Multistep(dewhiten=0.5, reweight=1)
-    weighed = Refinement(rounds=1, start=growing, solver=weighing, keep_seeds=True, max_rank=20_000)
+    weighed = grown(Multistep() if words >= PLENTY else FEW, keep_seeds=True)
     return (
         ("procrustes", Procrustes()),
         ("vecmap", Multistep()),
         ("grown, weighed", weighed),
         ("grown, weighed, kernel", KernelResidual(start=weighed)),
+    )
+
+
+def grown(start: Solver, *, keep_seeds: bool) -> Solver:
+    """Return what follows a start: growing pairs of mutual neighbours, and the last mapping."""
+    growing = Refinement(
+        rounds=3, start=start, solver=Multistep(), keep_seeds=keep_seeds, max_rank=20_000
+    )
+    weighing = Multistep(dewhiten=0.5, reweight=1)
+    return Refinement(
+        rounds=1, start=growing, solver=weighing, keep_seeds=keep_seeds, max_rank=20_000
     )

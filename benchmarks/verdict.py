@@ -18,10 +18,10 @@ from align.gold import gold_of, rows_of
 from align.judge import judged, outcome
 from align.maps import Array
 from align.normalize import Normalization
-from align.presets import UNSUPERVISED
+from align.presets import FEW, UNSUPERVISED
 from align.problem import Problem
 from align.retrieve import Space
-from align.solvers import GeoMM, RandomStart, SelfLearning, Solution
+from align.solvers import RandomStart, Solution
 from align.solvers.attempt import Verdict
 from align.solvers.kept import keeping
 from benchmarks.data import DATA, muse, vectors
@@ -36,9 +36,6 @@ RUNS += [(0, pair) for pair in LARGE]
 OBVIOUS = Path(__file__).parent / "obvious"
 KEPT = Path(os.environ.get("ALIGN_VERDICTS", "benchmarks/results/verdict.jsonl"))
 NAMES = list(UNSUPERVISED)
-SUPERVISED = SelfLearning(  # as `Best` begins where seeds are few
-    start=GeoMM(penalty=30), keep=1, patience=2, threshold=1e-3, max_rank=4000, keep_seeds=True
-)
 PLANNED = {
     "nothing": [*NAMES, "random"],
     **dict.fromkeys(
@@ -149,10 +146,11 @@ def measure(pair: str, how: str, starts: list[str], seed: int) -> None:
     seeds = rows_of(here.train.within(here.source, here.target).pairs, here.source, here.target)
     problem = Problem(here.x, here.y, seeds)
     with keeping(problem):
-        supervised = here.score(SUPERVISED(problem))
+        supervised = here.score(FEW(problem))
         for start in starts:
             solver = UNSUPERVISED.get(start, RandomStart(seed=seed + 100))
             learner = replace(Auto().learning, start=solver, seed=seed)
+            learner = solver if start == ALIKE else learner
             fit = replace(problem, pairs=alike[: len(alike) * (start == ALIKE) : 2])
             row = {"pair": pair, "how": how, "start": start, "seed": seed}
             try:
