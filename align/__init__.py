@@ -19,6 +19,7 @@ from align.run import Doubt, Run, Translation
 from align.selection import Best
 from align.solvers import (
     RCSLS,
+    Adversarial,
     Audited,
     Contrastive,
     GeoMM,
@@ -35,6 +36,7 @@ from align.storage import load, save
 from align.tasks import analogies, sentences, similarity
 
 __all__ = [
+    "Adversarial",
     "Alignment",
     "Audited",
     "Auto",

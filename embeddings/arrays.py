@@ -130,7 +130,7 @@ def write_tensors(
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    whole = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
     try:
         save_file(whole, path, metadata=dict(metadata or {}))
     except SafetensorError as error:

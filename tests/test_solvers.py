@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from align import (
+    Adversarial,
     Audited,
     Auto,
     Contrastive,
@@ -47,6 +48,7 @@ SEEDED = [
 SOLVERS = [
     *SEEDED,
     SimilarityStart(k=3),
+    Adversarial(hidden=(4,), epochs=2, steps=3, k=3),
     Auto(rounds=1, learning=SelfLearning(keep=1, patience=2, k=3)),
 ]
 each_solver = pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: f"{s.name}")
@@ -152,7 +154,10 @@ def test_the_same_problem_gives_the_same_map_and_survives(solver, noisy):
     np.testing.assert_array_equal(noisy.pairs, pairs)
 
 
-@pytest.mark.parametrize("solver", [Procrustes(), Refinement(rounds=2, k=3)])
+@pytest.mark.parametrize(
+    "solver",
+    [Procrustes(), Refinement(rounds=2, k=3), Adversarial(hidden=(4,), epochs=1, steps=3, k=3)],
+)
 def test_the_map_is_orthogonal(solver, noisy):
     assert solver(noisy).map.deviation < 1e-10
 

@@ -1,5 +1,6 @@
 """Solvers: a frozen dataclass of hyperparameters that turns a `Problem` into a `Solution`."""
 
+from align.solvers.adversarial import MUSE_ADVERSARIAL, Adversarial
 from align.solvers.audited import Audited
 from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
@@ -16,7 +17,9 @@ from align.solvers.similarity import SimilarityStart
 from align.solvers.solution import Solution, Solver
 
 __all__ = [
+    "MUSE_ADVERSARIAL",
     "RCSLS",
+    "Adversarial",
     "Audited",
     "Contrastive",
     "GeoMM",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,17 @@ import numpy.typing as npt
 from align.maps import Array
 from align.problem import Problem
 from align.solvers.solution import Solution, Solver, describe
-from align.solvers.stored import read_solution, write_solution
+from align.solvers.stored import (
+    State,
+    read_solution,
+    read_state,
+    write_solution,
+    write_state,
+)
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +57,9 @@ class _Kept:
                 log.warning("%s; it is solved again", error)
         if key not in self.solutions:
             solution = replace(solver(problem, on_step=on_step), space=None)
-            if path:
-                _write(solution, path)
+            if path and (state := self.state_of(key)):
+                _written(write_solution, solution, path)
+                state.unlink(missing_ok=True)  # it has served
             self.solutions[key] = solution
         return self.solutions[key]
 
@@ -60,11 +68,15 @@ class _Kept:
         settings = json.dumps(describe(solver), sort_keys=True)
         return digest(problem.pairs, before=self.stamp + settings)
 
+    def state_of(self, key: str) -> Path | None:
+        """Return where the state on the way to a solution is kept, if anywhere."""
+        return self.folder / f"{key}.state.safetensors" if self.folder else None
 
-def _write(solution: Solution, path: Path) -> None:
+
+def _written(write: Callable[[T, Path], None], value: T, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_solution(solution, path)
+        write(value, path)
     except OSError as error:  # the run itself need not fail for it
         log.warning("%s cannot be kept (%s)", path, error.strerror)
 
@@ -108,3 +120,41 @@ def solved(solver: Solver, problem: Problem, *, on_step: OnStep = silent) -> Sol
     if kept is None or problem.x is not kept.x or problem.y is not kept.y:
         return solver(problem, on_step=on_step)
     return kept(solver, problem, on_step)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a long solver keeps its state from time to time.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Nowhere, where there is none.
+    """
+
+    path: Path | None
+
+    def read(self) -> State | None:
+        """Return the state that was written last, by this run or by one that was killed."""
+        if not self.path or not self.path.exists():
+            return None
+        try:
+            state = read_state(self.path)
+        except ValueError as error:
+            log.warning("%s; it is solved from the beginning", error)
+            return None
+        log.info("going on from %s", self.path)
+        return state
+
+    def write(self, state: State) -> None:
+        """Keep a state in place of the one before: one of them is always whole."""
+        if self.path:
+            _written(write_state, state, self.path)
+
+
+def checkpoint(solver: Solver, problem: Problem) -> Checkpoint:
+    """Return where a solver may keep its state: beside what `keeping` keeps in a folder."""
+    kept = _kept.get()
+    if kept is None or problem.x is not kept.x or problem.y is not kept.y:
+        return Checkpoint(None)
+    return Checkpoint(kept.state_of(kept.key(solver, problem)))

@@ -1,8 +1,9 @@
-"""Solutions on disk, for a run that goes on after a kill."""
+"""Solutions, and states on the way to one, on disk: for a run that goes on after a kill."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,23 @@ from embeddings.arrays import write_tensors
 from embeddings.files import replacing
 
 
-def write_solution(solution: Solution, path: Path) -> None:
-    """Write maps, pairs and losses to a safetensors file: complete, or not at all."""
-    maps = tensors_of({"map": solution.map, "target": solution.target})
-    tensors: dict[str, npt.NDArray[Any]] = {"pairs": solution.pairs, **maps}
-    told = {
-        "losses": json.dumps(solution.losses),
-        "converged": json.dumps(solution.converged),
-        "stopped": json.dumps(solution.stopped),
-    }
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a solver stands: arrays, and plain values beside them."""
+
+    tensors: dict[str, npt.NDArray[Any]]
+    told: dict[str, Any]
+
+
+def write_state(state: State, path: Path) -> None:
+    """Write a safetensors file: complete, or not at all."""
+    told = {name: json.dumps(value) for name, value in state.told.items()}
     with replacing(path) as beside:
-        write_tensors(beside, tensors, told)
+        write_tensors(beside, state.tensors, told)
 
 
-def read_solution(path: Path) -> Solution:
-    """Read what `write_solution` wrote.
+def read_state(path: Path) -> State:
+    """Read what `write_state` wrote.
 
     Raises
     ------
@@ -41,6 +44,29 @@ def read_solution(path: Path) -> Solution:
         with safe_open(path, framework="numpy") as stored:
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
             told = {name: json.loads(text) for name, text in stored.metadata().items()}
+        return State(tensors, told)
+    except (SafetensorError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path} is not a readable step ({error})") from error
+
+
+def write_solution(solution: Solution, path: Path) -> None:
+    """Write maps, pairs and losses to a file, as `write_state` does."""
+    maps = tensors_of({"map": solution.map, "target": solution.target})
+    told = {name: getattr(solution, name) for name in ("losses", "converged", "stopped")}
+    write_state(State({"pairs": solution.pairs, **maps}, told), path)
+
+
+def read_solution(path: Path) -> Solution:
+    """Read what `write_solution` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the file is something else.
+    """
+    state = read_state(path)
+    tensors, told = state.tensors, state.told
+    try:
         return Solution(
             own_map("map", tensors),
             tensors["pairs"],
@@ -49,5 +75,5 @@ def read_solution(path: Path) -> Solution:
             target=map_of("target", tensors),
             stopped=told["stopped"],
         )
-    except (SafetensorError, KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError) as error:
         raise ValueError(f"{path} is not a readable step ({error})") from error
