@@ -40,7 +40,8 @@ class Auto:
     Parameters
     ----------
     starts : tuple of (name, Solver)
-        By default `align.presets.UNSUPERVISED`; the one named ``identical`` is given pairs.
+        By default `align.presets.UNSUPERVISED` but MUSE's, which takes hours; the one named
+        ``identical`` is given pairs.
     rounds : int
         How often the starts are tried, each time with other draws, while none has worked.
     budget : float
@@ -53,7 +54,9 @@ class Auto:
 
     name: ClassVar[str] = "auto"
 
-    starts: tuple[tuple[str, Solver], ...] = tuple(UNSUPERVISED.items())
+    starts: tuple[tuple[str, Solver], ...] = tuple(
+        (name, start) for name, start in UNSUPERVISED.items() if name != "muse"
+    )
     rounds: int = 2
     budget: float = 600.0
     learning: SelfLearning = field(

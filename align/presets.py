@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from align.solvers import (
+    MUSE_ADVERSARIAL,
     RCSLS,
+    Adversarial,
     Contrastive,
     GeoMM,
     KernelResidual,
@@ -35,11 +37,13 @@ FEW = SelfLearning(  # from few seeds, or many that are not all right
     start=GeoMM(penalty=30), keep=1, patience=2, threshold=1e-3, max_rank=12_000, keep_seeds=True
 )
 
-UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary, in the order of `align.Auto`
+UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary
     "identical": FEW,  # on words, and numbers, spelled alike
     "similarity": SimilarityStart(words=1000),
     "similarity-2000": SimilarityStart(words=2000),
     "similarity-4000": SimilarityStart(words=4000),  # Artetxe et al. 2018, ACL
+    "adversarial": Adversarial(),  # after Mohiuddin and Joty 2019
+    "muse": MUSE_ADVERSARIAL,  # Conneau et al. 2018; hours without a GPU
 }
 
 PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start

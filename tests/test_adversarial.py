@@ -251,7 +251,9 @@ def test_a_training_that_was_killed_goes_on_to_the_same_map(clouds, tmp_path, op
 
 
 def test_a_state_is_read_again_and_a_damaged_one_is_told(clouds, tmp_path, caplog):
-    state = State({"a": np.arange(3), "b": np.eye(2), "c": np.array(0.5)}, {"epoch": 3, "names": ["x"]})
+    state = State(
+        {"a": np.arange(3), "b": np.eye(2), "c": np.array(0.5)}, {"epoch": 3, "names": ["x"]}
+    )
     with keeping(clouds, tmp_path):
         kept, other = checkpoint(TINY, clouds), checkpoint(SMALL, clouds)
         assert kept.read() is None
