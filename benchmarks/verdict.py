@@ -180,18 +180,25 @@ def table() -> None:
         ("under a quarter", 0, 0.25),
         ("to a half", 0.25, 0.5),
         ("to three quarters", 0.5, 0.75),
+        ("above", 0.75, np.inf),
+        ("unknown: the supervised map has under 1 %", None, None),
     )
-    bands += (("above", 0.75, np.inf),)
     print(f"\n{len(found)} runs; CSLS P@1 as a share of that of a supervised map\n")
     print("| share | worked | doubtful | failed | rise | agreement |\n|---|---|---|---|---|---|")
     for name, low, high in bands:
-        of = [row for row in found if low <= row["score"] / max(row["supervised"], 1) < high]
+        of = [row for row in found if _within(row, low, high)]
         verdicts = [Verdict(**row["verdict"]) for row in of]
         said = [outcome(verdict) for verdict in verdicts]
         counts = [said.count(word) for word in ("worked", "doubtful", "failed")]
         rises = _range([verdict.rise for verdict in verdicts])
         agreed = _range([verdict.agreement for verdict in verdicts])
         print(f"| {name} | {' | '.join(map(str, counts))} | {rises} | {agreed} |")
+
+
+def _within(row: dict, low: float | None, high: float | None) -> bool:
+    if row["supervised"] < 1 or low is None:
+        return row["supervised"] < 1 and low is None
+    return low <= row["score"] / row["supervised"] < high
 
 
 def _range(values: list[float]) -> str:
