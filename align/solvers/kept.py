@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -59,7 +59,8 @@ class _Kept:
             solution = replace(solver(problem, on_step=on_step), space=None)
             if path and (state := self.state_of(key)):
                 _written(write_solution, solution, path)
-                state.unlink(missing_ok=True)  # it has served
+                with suppress(OSError):  # it may not be there
+                    state.unlink()  # it has served
             self.solutions[key] = solution
         return self.solutions[key]
 
