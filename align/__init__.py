@@ -11,6 +11,7 @@ from align.comparison import Comparison, compare
 from align.diagnosis import Diagnosis, diagnose
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
+from align.multilingual import Joint, joint
 from align.normalize import Normalization
 from align.pipeline import refine, supervised, unsupervised
 from align.presets import PRESETS
@@ -46,6 +47,7 @@ __all__ = [
     "Diagnosis",
     "Doubt",
     "GeoMM",
+    "Joint",
     "KernelMap",
     "KernelResidual",
     "LinearMap",
@@ -65,6 +67,7 @@ __all__ = [
     "analogies",
     "compare",
     "diagnose",
+    "joint",
     "load",
     "refine",
     "save",

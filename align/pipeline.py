@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from align.judge import judged
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.problem import Problem
-from align.record import LexiconRecord, Record, Repeat, VectorsRecord
+from align.record import LexiconRecord, Record, Repeat, VectorsRecord, versions
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
 from align.run import Run
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
@@ -28,9 +26,6 @@ from align.solvers.solution import describe
 from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
-
-PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "numba", "polars", "safetensors")
-FAISS = ("faiss-cpu", "faiss-gpu")
 
 
 def supervised(
@@ -319,14 +314,3 @@ def _require_embeddings(*sides: Embeddings) -> None:
             raise TypeError(
                 f"expected Embeddings, got {type(side).__name__}: use embeddings.load(path)"
             )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python, of this package and of those its numbers depend on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in (*PACKAGES, *FAISS):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from align.steps import OnStep, Step, silent
 
 Pair = tuple[int, int]
 Products = dict[Pair, Array]
+Node = TypeVar("Node", int, str)
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,12 +232,12 @@ class Grown:
         return pairs
 
 
-def layers(edges: Sequence[tuple[int, int]], root: int) -> list[set[int]]:
+def layers(edges: Iterable[tuple[Node, Node]], root: Node) -> list[set[Node]]:
     """Return the nodes at every distance from the root of a graph, itself first."""
     found = [{root}]
+    ends = [(a, b) for one, other in edges for a, b in ((one, other), (other, one))]
     while found[-1]:
         known = set().union(*found)
-        ends = [(a, b) for one, other in edges for a, b in ((one, other), (other, one))]
         found.append({b for a, b in ends if a in found[-1]} - known)
     return found[:-1]
 
@@ -244,8 +245,8 @@ def layers(edges: Sequence[tuple[int, int]], root: int) -> list[set[int]]:
 def _products(problem: JointProblem) -> tuple[list[Array], Products]:
     """Return ``x_i.T @ x_i`` over the seed rows of every side, and ``x_i.T @ x_j`` of all pairs."""
     d = problem.sides[0].shape[1]
-    grams = [np.zeros((d, d)) for _ in problem.sides]
-    cross = {}
+    grams: list[Array] = [np.zeros((d, d)) for _ in problem.sides]
+    cross: Products = {}
     for (i, j), rows in problem.pairs.items():
         if len(rows):
             x = problem.sides[i][rows[:, 0]].astype(np.float64)
@@ -260,7 +261,7 @@ def _products(problem: JointProblem) -> tuple[list[Array], Products]:
 def _reached(cross: Products, root: int) -> list[Array]:
     """Return orthogonal maps of all sides to the root, each by those nearer to it."""
     axes: dict[int, Array] = {root: np.eye(len(next(iter(cross.values()))))}
-    for layer in layers(list(cross), root)[1:]:
+    for layer in layers(cross, root)[1:]:
         axes |= {i: _towards(cross, i, axes) for i in layer}
     return [axes[i] for i in range(len(axes))]
 

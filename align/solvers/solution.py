@@ -78,11 +78,15 @@ class Solution:
         return self.map(problem.x), self.target(problem.y) if self.target else problem.y
 
 
-class Solver(Protocol):
-    """A frozen dataclass whose fields are the hyperparameters."""
+class Settings(Protocol):
+    """A frozen dataclass whose fields are the hyperparameters of what it is named after."""
 
     name: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Solver(Settings, Protocol):
+    """Settings that solve a `Problem`."""
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve one problem; its arrays are not changed."""
@@ -111,7 +115,7 @@ def require_linear(solver: Solver, map_: Map) -> LinearMap:
     return map_
 
 
-def describe(solver: Solver) -> dict[str, Any]:
+def describe(solver: Settings) -> dict[str, Any]:
     """Return a solver's name and hyperparameters as plain values."""
     return {
         "name": solver.name,
@@ -122,4 +126,4 @@ def describe(solver: Solver) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return describe(cast(Solver, value)) if is_dataclass(value) else value
+    return describe(cast(Settings, value)) if is_dataclass(value) else value
