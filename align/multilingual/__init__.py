@@ -1,13 +1,12 @@
 """Several languages in one space: maps to a hub, or by all dictionaries at once."""
 
-from align.multilingual.checks import HUBS, require_names
+from align.multilingual.checks import require_names
 from align.multilingual.joint import joint
 from align.multilingual.record import Agreement, Cycle, Direction, JointRecord, PairSeeds
 from align.multilingual.seeds import require_connected, turned
 from align.multilingual.value import JOINT, Joint
 
 __all__ = [
-    "HUBS",
     "JOINT",
     "Agreement",
     "Cycle",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import combinations
 
 from align.alignment import Placement
 from align.multilingual.checks import require_names, require_values
-from align.multilingual.record import Agreement, JointRecord, PairSeeds
+from align.multilingual.record import JointRecord, PairSeeds, mean_agreements
 from align.multilingual.seeds import Pair, Seeds, tree
 from align.multilingual.value import Joint, placed
 from align.multilingual.views import View, agreements, apart, cycles, directions, together
@@ -89,7 +89,8 @@ def joint(
     ahead(len(largest) * largest.vectors.size)
     world = World.of(languages, lexicons, test, normalize, k)
     agreed = agreements(world, seed, on_step)
-    root = hub if hub in languages else best_hub(list(languages), agreed)
+    means = mean_agreements(world.languages, agreed)
+    root = hub if hub in languages else max(means, key=means.__getitem__)
     pairs = list(combinations(world.languages, 2))
     edges = pairs if hub == "none" else tree(root, {one.pair: one.share for one in agreed})
     solver = Grown(k=k)
@@ -124,15 +125,6 @@ def joint(
         record,
         spaces,
     )
-
-
-def best_hub(names: Sequence[str], agreed: Sequence[Agreement]) -> str:
-    """Return the language with the best mean agreement with all others; the first of equals.
-
-    Two languages without seeds agree in nothing.
-    """
-    totals = {name: sum(one.share for one in agreed if name in one.pair) for name in sorted(names)}
-    return max(totals, key=totals.__getitem__)
 
 
 def _told(world: World, fitted: Mapping[Pair, Rows]) -> Iterator[PairSeeds]:

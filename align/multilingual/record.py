@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -200,6 +200,16 @@ class JointRecord:
                 "cycles": tuple(Cycle(**_tuples(one)) for one in data["cycles"]),
             }
         )
+
+
+def mean_agreements(names: Iterable[str], agreements: Iterable[Agreement]) -> dict[str, float]:
+    """Return every language's mean agreement with all others, in order of their names.
+
+    Two languages without seeds agree in nothing.
+    """
+    found = list(agreements)
+    total = {name: sum(one.share for one in found if name in one.pair) for name in sorted(names)}
+    return {name: each / (len(total) - 1) for name, each in total.items()}
 
 
 def _direction(data: Mapping[str, Any]) -> Direction:
