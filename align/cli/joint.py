@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 import align
-from align.cli.learning import K, NORMALIZE, SEED
+from align.cli.learning import NORMALIZE, SEED, K
 from align.cli.progress import Bars, note
 from align.cli.runs import JSON, REPLACE, searching
 from align.cli.sources import Open, Sources, Vectors, reading
@@ -119,7 +119,8 @@ def joint(
         if not tests:
             note("no test dictionaries, so no direction is scored; give them with --test TEMPLATE")
         languages = {one.name: read.vectors(one) for one in found}
-        read.tell_samples(x.origin for x in (*languages.values(), *lexicons.values()))
+        read.tell_samples(one.origin for one in languages.values())
+        read.tell_samples(one.origin for one in lexicons.values())
         made = align.joint(
             languages,
             lexicons,
