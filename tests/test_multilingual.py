@@ -108,7 +108,9 @@ def test_what_a_test_dictionary_answers_takes_no_part(noisy_world, hub):
     rng = np.random.default_rng(0)
     right = dictionaries_of(TEST, permutations(CODES, 2))
     wrong = {
-        (a, b): Lexicon(tuple((f"{a}{i}", f"{b}{j}") for i, j in zip(TEST, rng.permutation(TEST))))
+        (a, b): Lexicon(
+            tuple((f"{a}{i}", f"{b}{j}") for i, j in zip(TEST, rng.permutation(TEST), strict=True))
+        )
         for a, b in right
     }
     train = dictionaries_of(range(N), PAIRS)  # also of what is asked
