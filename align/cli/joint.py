@@ -39,8 +39,9 @@ def _template(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     "--hub",
     default="auto",
     show_default=True,
-    help="The language that all others are mapped to; auto takes the one whose quick maps "
-    "translate held-out seeds best; none maps by the dictionaries of all pairs at once.",
+    help="The language that the others join one after another, each mapped to all that are there; "
+    "auto takes the one whose quick maps translate held-out seeds best; none goes on from there, "
+    "until no language can be brought closer to all others.",
 )
 @click.option(
     "--train",
@@ -120,7 +121,6 @@ def joint(
             note("no test dictionaries, so no direction is scored; give them with --test TEMPLATE")
         languages = {one.name: read.vectors(one) for one in found}
         read.tell_samples(one.origin for one in languages.values())
-        read.tell_samples(one.origin for one in lexicons.values())
         made = align.joint(
             languages,
             lexicons,
@@ -140,17 +140,22 @@ def joint(
 
 
 def _dictionaries(read: Sources, names: Sequence[str], template: str | None, part: str) -> Lexicons:
-    """Read the dictionary of every direction that has one."""
+    """Read the dictionary of every direction that has one, the package's sample apart."""
     found = {}
     for a, b in permutations(names, 2):
-        given = None if template is None else Path(template.replace("{pair}", f"{a}-{b}"))
-        if given is None or given.is_file():
-            lexicon = read.dictionary(given, f"{a}-{b}", part)
-            if lexicon is not None:
-                found[a, b] = lexicon
+        file = _file(read, template, (a, b), part)
+        lexicon = read.dictionary(file, f"{a}-{b}", part) if file.is_file() else None
+        if lexicon is not None:
+            found[a, b] = lexicon
     if template is not None and not found:
         raise FileNotFoundError(
             f"no dictionary at {template!r} for any pair of {', '.join(names)}: looked for "
-            f"{template.replace('{pair}', f'{names[0]}-{names[1]}')} and so on"
+            f"{_file(read, template, (names[0], names[1]), part)} and so on"
         )
     return found
+
+
+def _file(read: Sources, template: str | None, pair: tuple[str, str], part: str) -> Path:
+    """Return where the dictionary of a direction may be."""
+    name = "-".join(pair)
+    return Path(template.replace("{pair}", name)) if template else read.file(name, part)

@@ -6,22 +6,20 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from itertools import combinations
 
 from align.alignment import Placement
 from align.multilingual.checks import require_names, require_values
 from align.multilingual.record import JointRecord, PairSeeds, mean_agreements
-from align.multilingual.seeds import Pair, Seeds, tree
+from align.multilingual.seeds import Pair, Seeds
 from align.multilingual.value import Joint, placed
-from align.multilingual.views import View, agreements, apart, cycles, directions, together
+from align.multilingual.views import agreements, apart, cycles, directions, together
 from align.multilingual.world import World
 from align.normalize import unit
-from align.presets import grown
+from align.presets import grown, grown_jointly
 from align.record import VectorsRecord, versions
 from align.retrieve import ahead, require_faiss
 from align.retrieve.neighbours import Rows
 from align.solvers import Multistep
-from align.solvers.generalised import Grown
 from align.solvers.solution import describe
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
@@ -52,8 +50,9 @@ def joint(
         Seeds, by source and target language. Not all pairs need any, as long as one leads to
         another. Seeds of words that ``test`` asks are left out.
     hub : str
-        A language that all others are mapped to; ``auto`` for the one whose quick maps translate
-        held-out seeds of the others best; ``none`` to map by the dictionaries of all pairs at once.
+        The language that the others join one after another, each mapped to all that are there;
+        ``auto`` for the one whose quick maps translate held-out seeds of the others best; ``none``
+        to go on from there, by generalised Procrustes over all pairs, until nothing improves.
     test : mapping of (str, str) to Lexicon, optional
         Score the space. Where there is one direction only, it is turned round for the other.
     normalize : str
@@ -63,7 +62,8 @@ def joint(
     seed : int
         Of the held-out seeds, and of the bootstrap.
     direct : bool
-        Make a separate map of every pair that has seeds as well, to compare with.
+        Make a separate map of every pair that has seeds as well, to compare with: about as much
+        work again.
     on_step : callable
         Told what is done.
 
@@ -91,14 +91,12 @@ def joint(
     agreed = agreements(world, seed, on_step)
     means = mean_agreements(world.languages, agreed)
     root = hub if hub in languages else max(means, key=means.__getitem__)
-    pairs = list(combinations(world.languages, 2))
-    edges = pairs if hub == "none" else tree(root, {one.pair: one.share for one in agreed})
-    solver = Grown(k=k)
-    solution = solver(world.joined(root, edges), on_step=on_step)
+    solver = grown_jointly(hub=hub != "none", k=k)
+    solution = solver(world.joined(root), on_step=on_step)
     maps = dict(zip(world.languages, solution.maps, strict=True))
     sides = {name: unit(map_(world.x[name])) for name, map_ in maps.items()}
     one, spaces = together(world, sides, world.named(solution.spaces), on_step)
-    separate = apart(world, DIRECT, on_step) if direct else View()
+    separate = apart(world, DIRECT, on_step) if direct else {}
     record = JointRecord(
         hub="none" if hub == "none" else root,
         root=root,
@@ -112,7 +110,7 @@ def joint(
         agreements=tuple(agreed),
         losses=solution.losses,
         converged=solution.converged,
-        directions=directions(world, one, separate, edges, seed),
+        directions=directions(world, one, separate, agreed, root, seed),
         cycles=cycles(world, one, separate),
         versions=versions(),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),

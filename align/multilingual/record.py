@@ -68,13 +68,15 @@ class Direction:
     ----------
     source, target : str
     via : tuple of str
-        The languages through which the two were brought together; none where it was by pairs of
-        their own.
+        The languages through which the two are connected; none where they have seeds of their own.
     test : LexiconRecord
     shared : Measure
         CSLS P@1 in the space of all.
     direct : Measure or None
         CSLS P@1 of a separate map between the two; none where they have no seeds, or none was made.
+    pivot : Measure or None
+        P@1 of the hub's word that is the best translation of the source word, translated in turn,
+        both by separate maps; none where the hub is one of the two, or such a map was not made.
     """
 
     source: str
@@ -83,6 +85,7 @@ class Direction:
     test: LexiconRecord
     shared: Measure
     direct: Measure | None
+    pivot: Measure | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ class Cycle:
     direct : int or None
         How many come back by the separate maps.
     drift : float or None
-        The mean of ``||x w_ab w_bc w_ca - x|| / ||x||`` over these words, by the separate maps: how
-        far they contradict each other, at least 0. In one space it is 0 whatever the maps are.
+        The mean of ``||x w_ab w_bc w_ca - x|| / ||x||`` over these words, by the orthogonal
+        Procrustes map of each pair of languages: how far three dictionaries contradict each other,
+        in [0, 2]. Of orthogonal maps into one space it is 0, however bad they are.
     """
 
     languages: tuple[str, str, str]
@@ -118,9 +122,9 @@ class JointRecord:
     Parameters
     ----------
     hub : str
-        The language that all others were mapped to, or ``none``.
+        The language that the others joined, or ``none``.
     root : str
-        The language from which the others were reached first: the hub where there is one.
+        The language that they joined at first, where there is no hub; else the hub.
     solver, direct_solver : mapping
         Name and hyperparameters, of the maps into one space and of the separate ones.
     normalize : str
@@ -172,8 +176,8 @@ class JointRecord:
         """Return what ``joint.json`` and ``--json`` hold: the record, and each measure's value."""
         data = {"format": FORMAT, **asdict(self)}
         for one, plain in zip(self.directions, data["directions"], strict=True):
-            for name, measure in (("shared", one.shared), ("direct", one.direct)):
-                if measure:
+            for name in ("shared", "direct", "pivot"):
+                if measure := getattr(one, name):
                     plain[name] |= {"value": measure.value, "coverage": measure.coverage}
         return data
 
@@ -213,14 +217,12 @@ def mean_agreements(names: Iterable[str], agreements: Iterable[Agreement]) -> di
 
 
 def _direction(data: Mapping[str, Any]) -> Direction:
-    direct = data["direct"]
-    told = {
-        "via": tuple(data["via"]),
-        "test": LexiconRecord.from_dict(data["test"]),
-        "shared": measure_of(data["shared"]),
-        "direct": None if direct is None else measure_of(direct),
+    measures = {
+        name: None if data[name] is None else measure_of(data[name])
+        for name in ("shared", "direct", "pivot")
     }
-    return Direction(**{**data, **told})
+    test = LexiconRecord.from_dict(data["test"])
+    return Direction(**{**data, **measures, "via": tuple(data["via"]), "test": test})
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

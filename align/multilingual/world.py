@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
@@ -18,6 +18,7 @@ from align.problem import Problem
 from align.retrieve import require_neighbourhood
 from align.retrieve.neighbours import Rows
 from align.solvers.generalised import JointProblem
+from align.solvers.procrustes import procrustes
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
@@ -89,10 +90,14 @@ class World:
         a, b = pair
         return Problem(self.x[a], self.x[b], self.rows(pair))
 
-    def joined(self, root: str, pairs: Iterable[Pair]) -> JointProblem:
-        """Return all languages, with the seeds of some pairs."""
+    def rotation(self, pair: Pair) -> Array:
+        """Return the orthogonal map from one language of a pair with seeds to the other, (d, d)."""
+        return procrustes(*self.problem(pair).paired).w
+
+    def joined(self, root: str) -> JointProblem:
+        """Return all languages, with the seeds of all pairs."""
         at = {name: i for i, name in enumerate(self.languages)}
-        rows = {(at[a], at[b]): self.rows((a, b)) for a, b in pairs}
+        rows = {(at[a], at[b]): self.rows((a, b)) for a, b in combinations(self.languages, 2)}
         return JointProblem(tuple(self.x.values()), rows, at[root])
 
     def named(self, found: Mapping[tuple[int, int], T]) -> dict[Pair, T]:

@@ -92,45 +92,29 @@ def _thinned(losses: Sequence[float]) -> list[float]:
 
 def _directions(record: JointRecord) -> Iterator[str]:
     yield "CSLS P@1, percent [95 % bootstrap interval] hits/words asked"
-    rows = [
-        [_name(one.source, one.via, one.target), _cell(one.direct), _cell(one.shared)]
-        for one in record.directions
-    ]
-    direct = [one.direct for one in record.directions if one.direct]
-    full = len(direct) == len(record.directions)
-    shared = [one.shared for one in record.directions]
-    rows.append(
-        [
-            f"mean of {len(shared)}",
-            _mean(one.value for one in direct) if full else NOTHING,
-            _mean(one.value for one in shared),
-        ]
-    )
-    yield from _columns([["", "separate maps", "one space"], *rows])
+    ways = {"separate maps": "direct", f"through {record.root}": "pivot", "one space": "shared"}
+    columns = [[getattr(one, name) for one in record.directions] for name in ways.values()]
+    names = [_name(one.source, one.via, one.target) for one in record.directions]
+    rows = [[name, *map(_cell, of)] for name, *of in zip(names, *columns, strict=True)]
+    means = [_mean(measure and measure.value for measure in column) for column in columns]
+    yield from _columns([["", *ways], *rows, [f"mean of {len(names)}", *means]])
+    yield f"through {record.root}: by its best word, and that one's best word; separate maps"
 
 
 def _cycles(record: JointRecord) -> Iterator[str]:
     asked = max(one.asked for one in record.cycles)
     yield f"of the {asked:,} most frequent words come back by CSLS, percent"
-    rows = []
-    for one in record.cycles:
-        direct = None if one.direct is None else one.direct / one.asked
-        drift = NOTHING if one.drift is None else f"{one.drift:.3f}"
-        way = " > ".join((*one.languages, one.languages[0]))
-        rows.append([way, _percent(direct), _percent(one.shared / one.asked), drift])
-    whole = [one for one in record.cycles if one.direct is not None and one.drift is not None]
-    full = len(whole) == len(record.cycles)
-    rows.append(
-        [
-            f"mean of {len(record.cycles)}",
-            _mean((one.direct or 0) / one.asked for one in whole) if full else NOTHING,
-            _mean(one.shared / one.asked for one in record.cycles),
-            f"{sum(one.drift or 0 for one in whole) / len(whole):.3f}" if full else NOTHING,
-        ]
+    names = [" > ".join((*one.languages, one.languages[0])) for one in record.cycles]
+    direct = [None if one.direct is None else one.direct / one.asked for one in record.cycles]
+    shared = [one.shared / one.asked for one in record.cycles]
+    drifts = [one.drift for one in record.cycles]
+    cells = zip(
+        names, map(_percent, direct), map(_percent, shared), map(_number, drifts), strict=True
     )
-    yield from _columns([["", "separate maps", "one space", "drift of separate maps"], *rows])
-    yield "drift: how far three maps in turn take a word from where it was, in its own lengths;"
-    yield "in one space it is 0, whatever the maps are"
+    last = [f"mean of {len(names)}", _mean(direct), _mean(shared), _number(_average(drifts))]
+    yield from _columns([["", "separate maps", "one space", "drift"], *cells, last])
+    yield "drift: how far three rotations, one from each dictionary, take a word from where it was,"
+    yield "in its own lengths; of rotations into one space it is 0, whatever they are"
 
 
 def _name(source: str, via: Iterable[str], target: str) -> str:
@@ -146,9 +130,19 @@ def _percent(share: float | None) -> str:
     return NOTHING if share is None else f"{100 * share:.1f}"
 
 
-def _mean(shares: Iterable[float]) -> str:
-    found = list(shares)
-    return f"{100 * sum(found) / len(found):5.1f}"
+def _number(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def _mean(shares: Iterable[float | None]) -> str:
+    return _percent(_average(shares)).rjust(5)
+
+
+def _average(values: Iterable[float | None]) -> float | None:
+    """Return the mean; None where a value is missing."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return sum(known) / len(known) if len(known) == len(found) else None
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -33,7 +33,7 @@ class JointProblem:
         For two sides, the lower first, the rows of each seed pair. Two sides without seeds may be
         here, with no rows: pairs can be found between them.
     root : int
-        The side that the others are first brought to, one after another.
+        The side that the others join, one after another.
 
     Raises
     ------
@@ -90,13 +90,14 @@ class Generalised:
 
     With the seed rows of every side whitened, orthogonal maps ``a`` bring all sides to common axes:
     the trace of ``a_i.T k_ij a_j``, with ``k_ij`` the whitened ``x_i.T x_j``, is to be large,
-    summed over all pairs of sides. From the root, sides are reached one after another; then each
-    in turn is brought by Procrustes to the sum of the others, which never lowers the trace. The
-    axes are turned so that the mean of all ``a_i.T k_ij a_j`` is diagonal; weighted by a power of
-    the diagonal, the mean correlations; and each side's whitening is undone.
+    summed over all pairs of sides. From the root, a hub, sides join one after another, the closest
+    one next: each is brought by Procrustes to the sum of those that are there [3]_. Then, in
+    rounds, each in turn is brought to the sum of all others, which never lowers the trace. The
+    axes are turned so that the mean of ``a_i.T k_ij a_j`` over all seed pairs is diagonal; weighted
+    by a power of the diagonal, the correlations; and each side's whitening is undone.
 
-    Where the seeds form a tree, as in a star around a hub, the start is the optimum. With two
-    sides, it is `Multistep`.
+    Where the seeds form a tree, as in a star around a hub, joining is the optimum. With two sides,
+    it is `Multistep`.
 
     Parameters
     ----------
@@ -105,13 +106,15 @@ class Generalised:
     tolerance : float
         The loss has stopped falling where a round lowers it by no more.
     rounds : int
-        At most so many.
+        At most so many; with none, sides stay where they joined.
 
     References
     ----------
     .. [1] Gower, "Generalized Procrustes analysis", Psychometrika 40, 1975.
     .. [2] Artetxe et al., "Generalizing and improving bilingual word embedding mappings with a
        multi-step framework of linear transformations", AAAI 2018.
+    .. [3] Heyman et al., "Learning unsupervised multilingual word embeddings with incremental
+       multilingual hubs", NAACL 2019.
     """
 
     name: ClassVar[str] = "generalised"
@@ -129,9 +132,10 @@ class Generalised:
     def __call__(self, problem: JointProblem, *, on_step: OnStep = silent) -> JointSolution:
         """Solve.
 
-        The loss is 1 less the mean correlation of the axes, in [0, 2].
+        The loss is 1 less the mean correlation of the axes, in [0, 2]: half the mean squared
+        distance of seed pairs, whitened and mapped, per dimension.
         """
-        grams, cross = _products(problem)
+        grams, cross = _means(problem)
         whitening = [self.step.whitening(gram) for gram in grams]
         cross = {(i, j): whitening[i] @ k @ whitening[j] for (i, j), k in cross.items()}
         axes, losses, converged = self._alternated(cross, _reached(cross, problem.root), on_step)
@@ -151,13 +155,13 @@ class Generalised:
         for done in range(self.rounds):
             axes = list(axes)  # the ones before stay as they were
             for i in range(len(axes)):
-                axes[i] = _towards(cross, i, dict(enumerate(axes)))
+                axes[i] = _towards(cross, i, dict(enumerate(axes))).axes
             losses.append(_loss(cross, axes))
             on_step(Step("generalised Procrustes", done + 1, self.rounds))
             if losses[-2] - losses[-1] <= self.tolerance:
                 on_step(Step("generalised Procrustes", self.rounds, self.rounds))
                 return axes, tuple(losses), True
-        return axes, tuple(losses), False
+        return axes, tuple(losses), not self.rounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,10 +187,8 @@ class Grown:
 
     name: ClassVar[str] = "grown"
 
-    solver: Generalised = field(default_factory=Generalised)
-    last: Generalised = field(
-        default_factory=lambda: Generalised(step=Multistep(reweight=1, dewhiten=0.5))
-    )
+    solver: Generalised
+    last: Generalised
     rounds: int = 3
     k: int = 10
     max_rank: int = 20_000
@@ -242,40 +244,56 @@ def layers(edges: Iterable[tuple[Node, Node]], root: Node) -> list[set[Node]]:
     return found[:-1]
 
 
-def _products(problem: JointProblem) -> tuple[list[Array], Products]:
-    """Return ``x_i.T @ x_i`` over the seed rows of every side, and ``x_i.T @ x_j`` of all pairs."""
+def _means(problem: JointProblem) -> tuple[list[Array], Products]:
+    """Return the mean ``x_i.T x_i`` over the seed rows of each side, and ``x_i.T x_j`` of pairs.
+
+    The latter are shares of a mean over all seed pairs, so that each of these counts the same.
+    """
     d = problem.sides[0].shape[1]
     grams: list[Array] = [np.zeros((d, d)) for _ in problem.sides]
-    cross: Products = {}
+    counts, cross = [0] * len(grams), Products()
+    total = sum(map(len, problem.pairs.values()))
     for (i, j), rows in problem.pairs.items():
         if len(rows):
             x = problem.sides[i][rows[:, 0]].astype(np.float64)
             y = problem.sides[j][rows[:, 1]].astype(np.float64)
-            grams[i] += x.T @ x
-            grams[j] += y.T @ y
-            cross[i, j] = x.T @ y
+            for side, seen in ((i, x), (j, y)):
+                grams[side] += seen.T @ seen
+                counts[side] += len(seen)
+            cross[i, j] = x.T @ y / total
             cross[j, i] = cross[i, j].T
-    return grams, cross
+    return [gram / count for gram, count in zip(grams, counts, strict=True)], cross
 
 
 def _reached(cross: Products, root: int) -> list[Array]:
-    """Return orthogonal maps of all sides to the root, each by those nearer to it."""
+    """Return orthogonal maps of all sides: each to those that are there, the closest one next."""
     axes: dict[int, Array] = {root: np.eye(len(next(iter(cross.values()))))}
-    for layer in layers(cross, root)[1:]:
-        axes |= {i: _towards(cross, i, axes) for i in layer}
+    while rest := {i for i, j in cross if j in axes} - axes.keys():
+        ways = {i: _towards(cross, i, axes) for i in sorted(rest)}
+        closest = max(ways, key=lambda i: ways[i].trace)
+        axes[closest] = ways[closest].axes
     return [axes[i] for i in range(len(axes))]
 
 
-def _towards(cross: Products, i: int, axes: Mapping[int, Array]) -> Array:
-    """Return the orthogonal map that brings a side to the sum of others, which are mapped."""
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """An orthogonal map to others, and the trace that it reaches, its largest."""
+
+    axes: Array
+    trace: float
+
+
+def _towards(cross: Products, i: int, axes: Mapping[int, Array]) -> _Way:
+    """Bring a side by Procrustes to the sum of others, which are mapped."""
     goal = np.sum([cross[i, j] @ a for j, a in axes.items() if (i, j) in cross], axis=0)
-    return procrustes(np.eye(len(goal)), goal).w
+    found = procrustes(np.eye(len(goal)), goal).w
+    return _Way(found, float(np.sum(found * goal)))
 
 
 def _correlations(cross: Products, axes: Sequence[Array]) -> Array:
-    """Return the mean of all ``a_i.T k_ij a_j``, (d, d): symmetric, as both orders are in it."""
+    """Return half the sum of ``a_i.T k_ij a_j``, (d, d), in both orders, and so symmetric."""
     total: Array = np.sum([axes[i].T @ k @ axes[j] for (i, j), k in cross.items()], axis=0)
-    return total / len(axes)
+    return total / 2
 
 
 def _loss(cross: Products, axes: Sequence[Array]) -> float:
