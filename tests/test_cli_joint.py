@@ -34,12 +34,14 @@ def test_languages_of_the_data_home_are_joined_scored_and_kept(given, hub):
     assert f"hub       {joint.record.hub}" in result.stdout
     assert "mean of 10" in result.stdout
     assert "mean of 24" in result.stdout
-    assert re.search(r"^de > fr.*? +\d+\.\d \[.*/50 +\d+\.\d", result.stdout, re.MULTILINE)
+    assert re.search(r"^de > fr +\d+\.\d \[.*/50 .* \d+\.\d \[.*/50$", result.stdout, re.MULTILINE)
     assert f"signature joint|hub:{joint.record.hub}|name:grown" in result.stdout
     assert embeddings.load("runs/joint-en-fr-es-de/es.safetensors").words[0] == "es0"
 
 
-def test_directions_through_the_hub_are_told(given):
+def test_pairs_without_a_dictionary_are_told_with_what_connects_them(given):
+    (given.home / "fr-de.0-5000.txt").unlink()
+
     result = given("joint", "en", "fr", "es", "de", "--hub", "en", "-k", 5)
 
     assert re.search(r"^de > fr via en  ", result.stdout, re.MULTILINE)

@@ -7,7 +7,9 @@ from scipy.stats import ortho_group
 
 from align import Multistep
 from align.normalize import unit
+from align.presets import grown_jointly
 from align.solvers.generalised import Generalised, Grown, JointProblem, layers
+from align.solvers.multistep import spread
 
 ORTHOGONAL = Multistep(whiten=False, dewhiten=0, reweight=0)
 
@@ -107,11 +109,27 @@ def test_no_nearby_rotation_of_one_language_is_better(rng):
         assert apart([maps[0], maps[1] @ turn, *maps[2:]]) > apart(maps)
 
 
-def test_all_dictionaries_at_once_end_below_the_star_they_start_from(rng):
-    sides = turned(rng, noise=1)
+def test_languages_join_the_closest_next_and_each_comes_to_all_that_are_there(rng):
+    x = rng.standard_normal((60, 6))
+    noisy = [x + noise * rng.standard_normal((60, 6)) for noise in (0.0, 0.8, 0.1, 0.4)]
+    sides = [side @ spread(side, -1) for side in noisy]
+    problem = JointProblem(sides, paired(np.arange(60), *ALL))
 
-    [losses] = Generalised()(JointProblem(sides, paired(np.arange(40), *ALL), root=1)).losses
+    maps = [map_.w for map_ in Generalised(step=ORTHOGONAL, rounds=0)(problem).maps]
 
+    there = sides[0] @ maps[0]
+    for i in (2, 3, 1):
+        u, _, vt = np.linalg.svd(sides[i].T @ there)
+        assert_allclose(maps[i], u @ vt, atol=1e-9)
+        there = there + sides[i] @ maps[i]
+
+
+def test_rounds_end_below_where_languages_joined(rng):
+    problem = JointProblem(turned(rng, noise=1), paired(np.arange(40), *ALL), root=1)
+
+    [joined], [losses] = (Generalised(rounds=n)(problem).losses for n in (0, 200))
+
+    assert losses[0] == joined[0]
     assert losses[-1] < losses[0]
 
 
@@ -125,11 +143,12 @@ def test_a_star_is_the_optimum_at_once(rng):
     assert solution.converged
 
 
-def test_growing_finds_the_words_that_the_seeds_lack(rng):
+@pytest.mark.parametrize("hub", [True, False])
+def test_growing_finds_the_words_that_the_seeds_lack(rng, hub):
     sides = [unit(side) for side in turned(rng, noise=0.05, n=80, d=8)]
     seeds = {**paired(np.arange(30), *STAR), (0, 2): np.empty((0, 2), dtype=np.intp)}
 
-    solution = Grown(k=5)(JointProblem(sides, seeds, root=1))
+    solution = grown_jointly(hub=hub, k=5)(JointProblem(sides, seeds, root=1))
 
     for pair in seeds:  # as well where there were no seeds
         assert len(solution.pairs[pair]) > 70
@@ -142,7 +161,7 @@ def test_inputs_are_not_changed_and_the_same_input_gives_the_same_maps(rng):
     before = [side.copy() for side in sides]
     problem = JointProblem(sides, paired(np.arange(40), *ALL))
 
-    one, other = Grown(k=5)(problem), Grown(k=5)(problem)
+    one, other = (grown_jointly(hub=False, k=5)(problem) for _ in range(2))
 
     for a, b in zip(one.maps, other.maps, strict=True):
         assert np.array_equal(a.w, b.w)
@@ -176,7 +195,11 @@ def test_rows_that_do_not_exist_are_an_error(rng):
 
 @pytest.mark.parametrize(
     ("kind", "wrong"),
-    [(Generalised, {"tolerance": -1}), (Generalised, {"rounds": -1}), (Grown, {"k": 0})],
+    [
+        (Generalised, {"tolerance": -1}),
+        (Generalised, {"rounds": -1}),
+        (Grown, {"k": 0, "solver": Generalised(), "last": Generalised()}),
+    ],
 )
 def test_impossible_settings_are_an_error(kind, wrong):
     with pytest.raises(ValueError, match="need .*-1|need .*0"):
