@@ -50,14 +50,26 @@ PAIRS = [("en", "de"), ("en", "es"), ("en", "fr"), ("de", "es"), ("fr", "de"), (
 TRAIN, TEST = range(60), range(60, 110)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clean():
     return world_of([0.05] * 4)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def noisy_world():
     return world_of([0.6, 0.3, 0.5, 0.5])
+
+
+@pytest.fixture(scope="module")
+def whole(noisy_world):
+    """Joined around the best hub, with separate maps beside it."""
+    return made(noisy_world)
+
+
+@pytest.fixture(scope="module")
+def free(noisy_world):
+    """Joined without a hub, and without separate maps."""
+    return made(noisy_world, hub="none", direct=False)
 
 
 def made(languages, pairs=PAIRS, tests=PAIRS, **how):
@@ -77,8 +89,8 @@ def test_languages_that_are_rotations_of_one_translate_each_other(clean, hub):
     assert joint.translate("fr7", "fr", "de", k=1)[0].word == "de7"
 
 
-def test_the_hub_is_the_language_that_agrees_best_with_all_others(noisy_world):
-    record = made(noisy_world).record
+def test_the_hub_is_the_language_that_agrees_best_with_all_others(whole):
+    record = whole.record
 
     assert record.hub == record.root == "en"  # the one with the least noise
     means = mean_agreements(CODES, record.agreements)
@@ -91,12 +103,13 @@ def test_languages_without_seeds_agree_in_nothing():
     assert mean_agreements(["fr", "en", "de"], agreements) == {"de": 0.45, "en": 0.7, "fr": 0.25}
 
 
-@pytest.mark.parametrize("hub", ["auto", "none"])
-def test_the_order_of_languages_and_of_dictionaries_changes_no_score(noisy_world, hub):
+@pytest.mark.parametrize("name", ["whole", "free"])
+def test_the_order_of_languages_and_of_dictionaries_changes_no_score(noisy_world, name, request):
+    one = request.getfixturevalue(name).record
     other = {code: noisy_world[code] for code in reversed(noisy_world)}
 
-    one = made(noisy_world, hub=hub).record
-    two = made(other, pairs=PAIRS[::-1], tests=PAIRS[::-1], hub=hub).record
+    how = {"direct": name == "whole", "hub": "auto" if name == "whole" else "none"}
+    two = made(other, pairs=PAIRS[::-1], tests=PAIRS[::-1], **how).record
 
     assert one.directions == two.directions
     assert one.cycles == two.cycles
@@ -115,7 +128,9 @@ def test_what_a_test_dictionary_answers_takes_no_part(noisy_world, hub):
     }
     train = dictionaries_of(range(N), PAIRS)  # also of what is asked
 
-    one, two = (align.joint(noisy_world, train, test=t, hub=hub, k=5) for t in (right, wrong))
+    one, two = (
+        align.joint(noisy_world, train, test=t, hub=hub, k=5, direct=False) for t in (right, wrong)
+    )
 
     for code in CODES:
         assert np.array_equal(one.placements[code].map.w, two.placements[code].map.w)
@@ -176,8 +191,8 @@ def test_languages_that_no_dictionary_leads_to_are_named():
         require_connected(["en", "es", "fr", "de"], [("de", "en"), ("en", "fr")])
 
 
-def test_separate_maps_score_what_align_supervised_scores(noisy_world):
-    record = made(noisy_world).record
+def test_separate_maps_score_what_align_supervised_scores(noisy_world, whole):
+    record = whole.record
 
     for a, b in (("de", "en"), ("es", "fr")):
         run = align.supervised(
@@ -194,8 +209,8 @@ def test_separate_maps_score_what_align_supervised_scores(noisy_world):
         assert back.direct.hits == run.record.evaluation.backward[1].at(1).hits
 
 
-def test_through_the_hub_a_word_is_translated_twice(noisy_world):
-    found = made(noisy_world, hub="en").record.directions
+def test_through_the_hub_a_word_is_translated_twice(noisy_world, whole):
+    found = whole.record.directions
 
     runs = [
         align.supervised(noisy_world[a], noisy_world[b], words(a, b, TRAIN), solver=DIRECT, k=5)
@@ -214,11 +229,8 @@ def test_through_the_hub_a_word_is_translated_twice(noisy_world):
     }
 
 
-def test_words_that_come_back_are_counted_as_the_definition_has_it(noisy_world):
-    joint = made(noisy_world)
-
-    cycle = joint.record.cycles[0]
-
+def test_words_that_come_back_are_counted_as_the_definition_has_it(noisy_world, whole):
+    joint, cycle = whole, whole.record.cycles[0]
     a, b, c = cycle.languages
     back = 0
     for start in noisy_world[a].words[: cycle.asked]:
@@ -239,18 +251,16 @@ def test_maps_that_agree_do_not_drift_and_others_do(rng):
     assert drift(turned_round, ("a", "b", "c"), x) == pytest.approx(2)
 
 
-def test_new_words_are_mapped_as_the_known_ones(noisy_world):
-    joint = made(noisy_world, hub="none")
-
-    mapped = joint.map(noisy_world["es"].vectors, "es")
+def test_new_words_are_mapped_as_the_known_ones(noisy_world, free):
+    mapped = free.map(noisy_world["es"].vectors, "es")
 
     lengths = np.linalg.norm(mapped, axis=1, keepdims=True)
-    assert_allclose(mapped / lengths, joint.languages["es"].vectors, atol=1e-5)
+    assert_allclose(mapped / lengths, free.languages["es"].vectors, atol=1e-5)
 
 
-@pytest.mark.parametrize("hub", ["auto", "none"])
-def test_what_is_kept_comes_back(noisy_world, hub, tmp_path):
-    joint = made(noisy_world, hub=hub)
+@pytest.mark.parametrize("name", ["whole", "free"])
+def test_what_is_kept_comes_back(noisy_world, name, tmp_path, request):
+    joint = request.getfixturevalue(name)
     joint.save(tmp_path / "joint")
 
     back = Joint.load(tmp_path / "joint")
@@ -265,8 +275,8 @@ def test_what_is_kept_comes_back(noisy_world, hub, tmp_path):
     assert embeddings.load(tmp_path / "joint" / "fr.safetensors").words[:2] == ("fr0", "fr1")
 
 
-def test_what_is_there_is_replaced_only_by_force(noisy_world, tmp_path):
-    joint = made(noisy_world, direct=False)
+def test_what_is_there_is_replaced_only_by_force(free, tmp_path):
+    joint = free
     joint.save(tmp_path / "joint")
 
     with pytest.raises(FileExistsError, match="holds a joint space already.*--force"):
@@ -278,8 +288,8 @@ def test_what_is_there_is_replaced_only_by_force(noisy_world, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["joint.json", "joint.safetensors", "en.safetensors"])
-def test_a_damaged_folder_is_an_error(noisy_world, tmp_path, name):
-    made(noisy_world, direct=False).save(tmp_path / "joint")
+def test_a_damaged_folder_is_an_error(free, tmp_path, name):
+    free.save(tmp_path / "joint")
     path = tmp_path / "joint" / name
     path.write_bytes(path.read_bytes()[:100])
 
@@ -287,8 +297,8 @@ def test_a_damaged_folder_is_an_error(noisy_world, tmp_path, name):
         Joint.load(tmp_path / "joint")
 
 
-def test_another_version_is_an_error(noisy_world, tmp_path):
-    made(noisy_world, direct=False).save(tmp_path / "joint")
+def test_another_version_is_an_error(free, tmp_path):
+    free.save(tmp_path / "joint")
     path = tmp_path / "joint" / "joint.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
 
@@ -301,8 +311,8 @@ def test_a_folder_that_is_none_is_an_error(tmp_path):
         Joint.load(tmp_path)
 
 
-def test_neighbours_are_sought_once(noisy_world, monkeypatch):
-    joint = made(noisy_world, direct=False)
+def test_neighbours_are_sought_once(free, monkeypatch):
+    joint = free
     monkeypatch.setattr(Space, "of", None)
 
     assert joint.space("de", "en") is joint.space("de", "en")
@@ -383,8 +393,8 @@ def test_other_dimensions_are_an_error(clean):
         made({**clean, "fr": short})
 
 
-def test_asking_for_what_is_not_there_is_an_error(clean):
-    joint = made(clean, direct=False)
+def test_asking_for_what_is_not_there_is_an_error(free):
+    joint = free
 
     with pytest.raises(KeyError, match="none of de, en, es, fr"):
         joint.translate("en1", "en", "it")
