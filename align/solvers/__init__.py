@@ -3,6 +3,7 @@
 from align.solvers.audited import Audited
 from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
+from align.solvers.icp import PcaICP
 from align.solvers.identity import Identity
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
@@ -14,6 +15,7 @@ from align.solvers.ridge import Ridge
 from align.solvers.self_learning import SelfLearning
 from align.solvers.similarity import SimilarityStart
 from align.solvers.solution import Solution, Solver
+from align.solvers.wasserstein import WassersteinProcrustes
 
 __all__ = [
     "RCSLS",
@@ -23,6 +25,7 @@ __all__ = [
     "Identity",
     "KernelResidual",
     "Multistep",
+    "PcaICP",
     "Procrustes",
     "RandomStart",
     "Refinement",
@@ -31,4 +34,5 @@ __all__ = [
     "SimilarityStart",
     "Solution",
     "Solver",
+    "WassersteinProcrustes",
 ]
