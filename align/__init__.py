@@ -25,12 +25,14 @@ from align.solvers import (
     GeoMM,
     KernelResidual,
     Multistep,
+    PcaICP,
     Procrustes,
     Refinement,
     Ridge,
     SelfLearning,
     SimilarityStart,
     Solution,
+    WassersteinProcrustes,
 )
 from align.storage import load, save
 from align.tasks import analogies, sentences, similarity
@@ -52,6 +54,7 @@ __all__ = [
     "Multistep",
     "Normalization",
     "PRESETS",
+    "PcaICP",
     "RCSLS",
     "Problem",
     "Procrustes",
@@ -62,6 +65,7 @@ __all__ = [
     "SimilarityStart",
     "Solution",
     "Translation",
+    "WassersteinProcrustes",
     "analogies",
     "compare",
     "diagnose",
