@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,10 +17,12 @@ from align.solvers.sinkhorn import sinkhorn
 from align.solvers.solution import Solution
 from align.steps import OnStep, Step, silent
 
-CELLS = 2**22  # distances at once
-WIDEST, NARROWEST = 0.4, 0.12  # of soft matching, as a share of the length of a row
+TURNED = 3  # of the first axes, those that a draw turns; the others start at nought
+FEW = 300  # words that are matched softly
+WIDTHS = np.geomspace(0.4, 0.12, 12, dtype=np.float32)  # of that, as shares of a row's length
+KEPT = 0.1  # of the restarts, the share that goes on
 MORE_AXES, MORE_WORDS, FEWER = 1.6, 2, 0.4  # from one level to the next
-APART = 1e-4  # losses closer than this share are of the same map
+ROUNDS = 20  # of closest points at a level, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,25 +38,15 @@ class PcaICP:
 
     In [1]_ a restart draws the signs of 25 axes, both directions have a map of their own, with a
     penalty where one does not undo the other, and only the best restart goes on. The soft
-    matching, the levels, and the few axes that it starts from, are ours: what the first axes have
-    of shape, a rotation of them can be found by, and it says how the others lie.
+    matching, the levels, and the few axes that it starts from, are ours.
 
     Parameters
     ----------
     restarts : int
     axes : int
-        Principal axes of the first level.
-    turned : int
-        Of these, the so many strongest are turned at random, and the others start at nought; 0:
-        the signs of all are drawn.
-    few, soft_rounds : int
-        Words of the soft matching, and how often it is done; 0 for not at all.
-    kept : float
-        The share of the restarts that goes on with mutually closest words, in (0, 1].
+        Principal axes of the first level, or as many as there are.
     words : int
         At most the so many first words of both sides are matched, and have the axes.
-    rounds : int
-        Of closest points, at most, at every level.
     seed : int
         Of the draws.
 
@@ -68,121 +59,85 @@ class PcaICP:
 
     restarts: int = 500
     axes: int = 5
-    turned: int = 3
-    few: int = 300
-    soft_rounds: int = 12
-    kept: float = 0.1
     words: int = 3000
-    rounds: int = 20
     seed: int = 0
 
     def __post_init__(self) -> None:
-        counts = (self.restarts, self.axes, self.few, self.words, self.rounds)
-        if min(counts) < 1:
+        if min(self.restarts, self.axes, self.words) < 1:
             raise ValueError(
-                "need restarts, axes, few, words and rounds >= 1, "
-                f"got {', '.join(map(str, counts))}"
+                "need restarts, axes and words >= 1, "
+                f"got {self.restarts}, {self.axes} and {self.words}"
             )
-        if not 0 <= self.turned <= self.axes or self.soft_rounds < 0:
-            raise ValueError(
-                "need 0 <= turned <= axes and soft_rounds >= 0, "
-                f"got {self.turned} of {self.axes}, and {self.soft_rounds}"
-            )
-        if not 0 < self.kept <= 1:
-            raise ValueError(f"need 0 < kept <= 1, got {self.kept}")
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; the pairs of the solution are the words that are mutually closest."""
         x, y = (principal(rows[: self.words]) for rows in (problem.x, problem.y))
-        matches = self._drawn(x, y, on_step)
         every = min(x.shape[1], y.shape[1])
-        axes, words, kept = min(self.axes, every), self.few, self.kept * self.restarts
+        axes, words, kept = min(self.axes, every), FEW, KEPT * self.restarts
+        matches = self._drawn(x[:words, :axes], y[:words, :axes], on_step)
         while True:
-            words = min(words * MORE_WORDS, self.words)
+            words *= MORE_WORDS
             a, b = x[:words, :axes], y[:words, :axes]
-            matches = [
-                closest_points(a, b, match.w, self.rounds)
-                for match in distinct(matches, max(1, int(kept)))
-            ]
+            matches = [closest_points(a, b, w) for _, w, _ in best_of(matches, math.ceil(kept))]
             on_step(Step("principal axes", axes, every))
-            if axes == every and words == self.words:
+            if axes == every and words >= self.words:
                 break
             axes, kept = min(math.ceil(axes * MORE_AXES), every), kept * FEWER
-        best = min(matches, key=lambda match: match.loss)
+        [best] = best_of(matches, 1)
         return replace(
             Procrustes()(replace(problem, pairs=best.pairs)),
-            converged=best.converged,
+            converged=False,
             stopped=f"the best of {self.restarts} restarts: the closest word of the other side is "
             f"at a mean squared distance of {best.loss:.3f} rows' lengths",
         )
 
-    def _drawn(self, x: Array, y: Array, on_step: OnStep) -> list[Match]:
+    def _drawn(self, a: Array, b: Array, on_step: OnStep) -> list[Match]:
         """Match few words on few axes, from every draw."""
-        axes = min(self.axes, x.shape[1], y.shape[1])
-        turned = min(self.turned, axes)
-        a, b = x[: self.few, :axes], y[: self.few, :axes]
+        axes = a.shape[1]
+        turned = min(TURNED, axes)
         rng, matches = np.random.default_rng(self.seed), []
         for done in range(self.restarts):
             w = np.zeros((axes, axes), dtype=np.float32)
-            if turned:
-                w[:turned, :turned] = polar(rng.standard_normal((turned, turned)))
-            else:
-                np.fill_diagonal(w, rng.choice([-1, 1], axes))
-            w = softly(a, b, w, self.soft_rounds)
-            matches.append(Match(w, *closest(a @ w, b)))
+            w[:turned, :turned] = polar(rng.standard_normal((turned, turned)))
+            matches.append(closest(a, b, softly(a, b, w)))
             on_step(Step("restarts", done + 1, self.restarts))
         return matches
 
 
-PUBLISHED = PcaICP(  # Hoshen and Wolf 2018
-    restarts=100,
-    axes=25,
-    turned=0,
-    few=5000,
-    soft_rounds=0,
-    kept=1.0,
-    words=7500,
-    rounds=100,
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Match:
+class Match(NamedTuple):
     """Rows of two sides that are mutually closest under a map.
 
     Parameters
     ----------
-    w : (r, r) array
-    pairs : (p, 2) array of int
     loss : float
         The mean squared distance of the rows of either side to the closest one of the other.
-    converged : bool
-        Whether these are the pairs that the map was fitted to.
+    w : (r, r) array
+    pairs : (p, 2) array of int
     """
 
+    loss: float
     w: Array
     pairs: Rows
-    loss: float
-    converged: bool = False
 
 
 def principal(x: Array) -> Array:
     """Turn rows onto their principal axes, the strongest first; their mean square length is 1."""
-    turned = Normalization.fitted(x.astype(np.float32), f"pca:{x.shape[1]}")[1]
+    turned = Normalization.fitted(x.astype(np.float64), f"pca:{x.shape[1]}")[1]
     length = np.sqrt(np.mean(np.sum(turned**2, axis=1)))
-    return turned / length if length else turned
+    rows: Array = (turned / (length or 1)).astype(np.float32)
+    return rows
 
 
-def softly(a: Array, b: Array, w: Array, rounds: int) -> Array:
+def softly(a: Array, b: Array, w: Array) -> Array:
     """Fit a rotation to soft matchings of rows, each sharper than the one before."""
-    length = np.sqrt(np.mean(np.sum(a**2, axis=1)))
-    for width in np.geomspace(WIDEST, NARROWEST, rounds, dtype=np.float32) * length:
+    length = np.sqrt(np.mean(np.sum(a**2, axis=1))) or 1
+    for width in WIDTHS * length:
         plan = sinkhorn(-(a @ w) @ b.T, float(width**2), tolerance=0.1, iterations=20)
         w = polar(a.T @ (plan @ b))
     return w
 
 
-def closest_points(a: Array, b: Array, w: Array, rounds: int) -> Match:
+def closest_points(a: Array, b: Array, w: Array) -> Match:
     """Find mutually closest rows, fit a rotation to them, and again, until they stay the same.
 
     Parameters
@@ -190,46 +145,35 @@ def closest_points(a: Array, b: Array, w: Array, rounds: int) -> Match:
     a, b : (n, r) and (m, r) arrays
     w : (q, q) array
         The first rotation, of the first q <= r axes.
-    rounds : int
-        At most so many.
     """
-    match = Match(w, *closest(a[:, : len(w)] @ w, b[:, : len(w)]))
-    for _ in range(rounds):
-        w = polar(a[match.pairs[:, 0]].T @ b[match.pairs[:, 1]])
-        pairs, loss = closest(a @ w, b)
-        fixed = np.array_equal(pairs, match.pairs)
-        match = Match(w, pairs, loss, fixed)
-        if fixed:
+    pairs = closest(a[:, : len(w)], b[:, : len(w)], w).pairs
+    for _ in range(ROUNDS):
+        match = closest(a, b, polar(a[pairs[:, 0]].T @ b[pairs[:, 1]]))
+        if np.array_equal(match.pairs, pairs):
             break
+        pairs = match.pairs
     return match
 
 
-def closest(a: Array, b: Array) -> tuple[Rows, float]:
-    """Return the pairs of rows that are each other's closest, and the loss of `Match`.
+def closest(a: Array, b: Array, w: Array) -> Match:
+    """Pair the rows that are each other's closest under a map.
 
     Parameters
     ----------
     a, b : (n, r) and (m, r) arrays
+    w : (r, r) array
     """
-    a = np.column_stack([-2 * a, np.sum(a**2, axis=1), np.ones(len(a), dtype=a.dtype)])
-    b = np.column_stack([b, np.ones(len(b), dtype=b.dtype), np.sum(b**2, axis=1)])
-    near, to_b = np.empty(len(a), dtype=np.intp), np.empty(len(a), dtype=a.dtype)
-    to_a = np.full(len(b), np.inf, dtype=a.dtype)
-    together = max(1, CELLS // len(b))
-    for start in range(0, len(a), together):
-        rows = slice(start, start + together)
-        squares = a[rows] @ b.T
-        near[rows] = squares.argmin(axis=1)
-        to_b[rows] = squares.min(axis=1)
-        np.minimum(to_a, squares.min(axis=0), out=to_a)
+    mapped = a @ w
+    left = np.column_stack([-2 * mapped, np.sum(mapped**2, axis=1), np.ones_like(a[:, 0])])
+    right = np.column_stack([b, np.ones_like(b[:, 0]), np.sum(b**2, axis=1)])
+    squares = left @ right.T
+    near, to_a = squares.argmin(axis=1), squares.min(axis=0)
+    to_b = squares[np.arange(len(a)), near]
     mutual = np.flatnonzero(to_b == to_a[near])
-    return np.column_stack([mutual, near[mutual]]), float(to_b.mean() + to_a.mean()) / 2
+    return Match(float(to_b.mean() + to_a.mean()) / 2, w, np.column_stack([mutual, near[mutual]]))
 
 
-def distinct(matches: Iterable[Match], most: int) -> list[Match]:
-    """Return the best matches, those with the loss of a better one left out."""
-    found: list[Match] = []
-    for match in sorted(matches, key=lambda match: match.loss):
-        if not found or match.loss > found[-1].loss * (1 + APART):
-            found.append(match)
-    return found[:most]
+def best_of(matches: list[Match], most: int) -> list[Match]:
+    """Return the matches of least loss, the best first; equal to four digits, it is one map."""
+    found = {f"{match.loss:.3e}": match for match in matches}.values()
+    return sorted(found, key=lambda match: match.loss)[:most]
