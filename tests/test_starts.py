@@ -1,4 +1,4 @@
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from scipy.optimize import linear_sum_assignment
 
 from align import Problem, Procrustes
 from align.normalize import Normalization
-from align.solvers import PcaICP, WassersteinProcrustes, icp, wasserstein
-from align.solvers.icp import closest, closest_points, distinct, principal, softly
+from align.solvers import PcaICP, WassersteinProcrustes, wasserstein
+from align.solvers.icp import Match, best_of, closest, closest_points, principal, softly
 from align.solvers.procrustes import polar
 from align.solvers.sinkhorn import sinkhorn
 from align.solvers.solution import mean_squared_distance
@@ -17,12 +17,8 @@ from align.solvers.wasserstein import relaxation
 
 NONE = np.empty((0, 2), dtype=np.intp)
 WORDS = 400
-STARTS = [
-    WassersteinProcrustes(steps=30, epochs=2, batch=100),
-    PcaICP(restarts=60),
-    PcaICP(restarts=20, turned=0, soft_rounds=0, kept=1.0),
-]
-each_start = pytest.mark.parametrize("start", STARTS, ids=["wasserstein", "icp", "signs"])
+STARTS = [WassersteinProcrustes(steps=30, epochs=2, batch=100), PcaICP(restarts=60)]
+each_start = pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
 
 
 def clusters(rng):
@@ -117,57 +113,51 @@ def test_a_start_tells_how_far_it_is(turned, start):
     assert all(step.done == step.total for step in last.values())
 
 
-@pytest.mark.parametrize("start", [WassersteinProcrustes(), PcaICP()], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "start", [WassersteinProcrustes(batch=20, steps=3), PcaICP(restarts=3)], ids=lambda s: s.name
+)
 def test_another_seed_draws_otherwise(rng, start):
     noise = Problem(rng.standard_normal((80, 6)), rng.standard_normal((70, 6)), NONE)
-    quick = replace(start, **({"batch": 20, "steps": 3} if "batch" in asdict(start) else {}))
-    quick = replace(quick, **({"restarts": 3} if "restarts" in asdict(start) else {}))
 
-    first, again, other = quick(noise), quick(noise), replace(quick, seed=1)(noise)
+    first, again, other = start(noise), start(noise), replace(start, seed=1)(noise)
 
     assert_array_equal(first.map.w, again.map.w)
     assert not np.allclose(first.map.w, other.map.w)
 
 
+@each_start
+def test_the_length_of_the_vectors_does_not_matter(turned, start):
+    long, short = replace(turned, x=1e30 * turned.x), replace(turned, x=1e-30 * turned.x)
+
+    for scaled in (long, short):
+        assert_array_equal(start(scaled).pairs, start(turned).pairs)
+
+
+def test_a_transport_that_diverges_is_told(turned, monkeypatch):
+    def sick(cost, smoothing):
+        return np.full(cost.shape, 1 / cost.shape[1] if smoothing < 0.05 else np.nan)
+
+    monkeypatch.setattr(wasserstein, "sinkhorn", sick)
+
+    with pytest.raises(ValueError, match=r"diverged in epoch 1, step 1, at rate 500 and smooth"):
+        WassersteinProcrustes()(turned)
+
+
 @pytest.mark.parametrize(
     ("solver", "bad", "message"),
     [
-        (WassersteinProcrustes, {"batch": 0}, r"got 1000, 30, 5000, 0, 200 and 3"),
-        (WassersteinProcrustes, {"epochs": 0}, r"got 1000, 30, 5000, 500, 200 and 0"),
-        (WassersteinProcrustes, {"smoothing": 0}, r"above 0, got 0.005, 0 and 500.0"),
-        (WassersteinProcrustes, {"rate": float("nan")}, r"got 0.005, 0.05 and nan"),
-        (PcaICP, {"restarts": 0}, r"got 0, 5, 300, 3000, 20"),
-        (PcaICP, {"turned": 6}, r"turned <= axes and soft_rounds >= 0, got 6 of 5, and 12"),
-        (PcaICP, {"soft_rounds": -1}, r"got 3 of 5, and -1"),
-        (PcaICP, {"kept": 0}, r"0 < kept <= 1, got 0"),
+        (WassersteinProcrustes, {"batch": 0}, r"got 1000, 5000, 0, 200, 3"),
+        (WassersteinProcrustes, {"epochs": 0}, r"got 1000, 5000, 500, 200, 0"),
+        (WassersteinProcrustes, {"smoothing": 0}, r"> 0, got 0 and 500.0"),
+        (WassersteinProcrustes, {"rate": float("nan")}, r"got 0.05 and nan"),
+        (PcaICP, {"restarts": 0}, r"got 0, 5 and 3000"),
+        (PcaICP, {"axes": 0}, r"got 500, 0 and 3000"),
+        (PcaICP, {"words": 0}, r"restarts, axes and words >= 1, got 500, 5 and 0"),
     ],
 )
 def test_settings_out_of_range_are_named(solver, bad, message):
     with pytest.raises(ValueError, match=message):
         solver(**bad)
-
-
-def test_the_published_settings_are_kept():
-    assert asdict(wasserstein.PUBLISHED) == {
-        "relaxed_words": 2500,
-        "relaxed_steps": 100,
-        "relaxed_smoothing": 0.05,
-        "words": 20_000,
-        "batch": 500,
-        "steps": 5000,
-        "epochs": 5,
-        "rate": 500.0,
-        "smoothing": 0.05,
-        "seed": 0,
-    }
-    published = asdict(icp.PUBLISHED)
-    assert {name: published[name] for name in ("restarts", "axes", "few", "words", "rounds")} == {
-        "restarts": 100,
-        "axes": 25,
-        "few": 5000,
-        "words": 7500,
-        "rounds": 100,
-    }
 
 
 @pytest.mark.parametrize("shape", [(9, 9), (8, 12), (12, 5)])
@@ -271,26 +261,26 @@ def test_the_steps_of_the_relaxation_follow_the_gradient(turned, monkeypatch):
         assert_allclose(cost, a @ left - left @ b, atol=1e-6)
 
 
-def test_closest_pairs_and_their_distance_by_hand(rng, monkeypatch):
-    monkeypatch.setattr(icp, "CELLS", 40)  # several blocks
+def test_closest_pairs_and_their_distance_by_hand(rng):
     a, b = rng.standard_normal((23, 4)), rng.standard_normal((17, 4))
-    squares = np.sum((a[:, None] - b[None]) ** 2, axis=2)
+    w = rotation(rng, 4)
+    squares = np.sum(((a @ w)[:, None] - b[None]) ** 2, axis=2)
 
-    pairs, loss = closest(a, b)
+    loss, _, pairs = closest(a, b, w)
 
     there, back = squares.argmin(axis=1), squares.argmin(axis=0)
     assert_array_equal(pairs, [(i, there[i]) for i in range(23) if back[there[i]] == i])
     assert_allclose(loss, (squares.min(axis=0).mean() + squares.min(axis=1).mean()) / 2)
 
 
-def test_closest_points_come_to_rest_nearer_than_they_began(rng):
+def test_closest_points_come_to_rest_where_all_are_paired(rng):
     a = rng.standard_normal((200, 4))
     turn = polar(np.eye(4) + 0.1 * rng.standard_normal((4, 4)))
 
-    match = closest_points(a, a @ turn, np.eye(4), 50)
+    match = closest_points(a, a @ turn, np.eye(4))
 
-    assert match.converged
-    assert match.loss < closest(a, a @ turn)[1]
+    assert len(closest(a, a @ turn, np.eye(4)).pairs) < 200
+    assert_array_equal(match.pairs, np.column_stack([np.arange(200)] * 2))
     assert_allclose(match.w, turn, atol=1e-9)
 
 
@@ -298,7 +288,7 @@ def test_a_map_of_few_axes_grows_to_more(rng):
     a = rng.standard_normal((300, 5)) * (5, 4, 3, 0.3, 0.2)
     flipped = np.diag([1.0, 1, 1, -1, 1])
 
-    match = closest_points(a, a @ flipped, np.eye(3), 20)
+    match = closest_points(a, a @ flipped, np.eye(3))
 
     assert_allclose(match.w, flipped, atol=1e-9)
 
@@ -309,16 +299,16 @@ def test_soft_matching_reaches_what_hard_matching_does_not(rng):
     ends = []
     for _ in range(20):
         w = polar(rng.standard_normal((3, 3)))
-        ends.append([closest_points(a, a, start, 30).loss for start in (w, softly(a, a, w, 12))])
+        ends.append([closest_points(a, a, start).loss for start in (w, softly(a, a, w))])
 
     hard, soft = (np.array(ends) < 1e-6).sum(axis=0)
 
     assert soft > hard
 
 
-def test_maps_of_the_same_loss_count_once(rng):
+def test_maps_of_the_same_loss_count_once():
     losses = [0.5, 0.2, 0.200001, 0.3, 0.5, 0.4]
 
-    found = distinct([icp.Match(np.eye(1), NONE, loss) for loss in losses], 3)
+    found = best_of([Match(loss, np.eye(1), NONE) for loss in losses], 3)
 
-    assert [match.loss for match in found] == [0.2, 0.3, 0.4]
+    assert [round(match.loss, 3) for match in found] == [0.2, 0.3, 0.4]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -11,13 +12,15 @@ import numpy as np
 from align.problem import Problem
 from align.retrieve import Space, ready
 from align.solvers.dropout import depth, dictionary
-from align.solvers.kept import solved
+from align.solvers.kept import checkpoint, solved
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver
+from align.solvers.stored import State, solution_of, state_of
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
+EVERY = 10.0  # seconds after which the state is kept again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +97,19 @@ class SelfLearning:
             )
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
-        """Solve; the pairs of the solution are the last dictionary."""
-        solution = solved(self.start, problem, on_step=on_step)
+        """Solve; the pairs of the solution are the last dictionary.
+
+        Within `align.solvers.kept.keeping`, the state is kept from time to time: a run that was
+        killed goes on in the middle, and ends as an unbroken one.
+        """
+        kept = checkpoint(self, problem)
+        at = self._begun(kept.read(), problem, on_step)
+        solution, rng, climb = at.solution, at.rng, at.climb
+        pairs, losses = solution.pairs, list(solution.losses)
         most = slice(0, self.max_rank or None)
         words = Problem(problem.x[most], problem.y[most], np.empty((0, 2), dtype=np.intp))
-        rng, climb = np.random.default_rng(self.seed), _Climb(self)
-        target, space, pairs, losses = ready(words.y), None, words.pairs, []
-        for done in range(1, self.max_rounds + 1):
+        target, space, written = ready(words.y), None, time.monotonic()
+        for done in range(len(losses) + 1, self.max_rounds + 1):
             p = climb.p if done < self.max_rounds else 1.0
             x, y = solution.mapped(words)
             k = depth(self.keep if p < 1 else 1, self.k, min(len(x), len(y)))
@@ -114,6 +123,10 @@ class SelfLearning:
             if converged or done == self.max_rounds:
                 break
             solution = self.solver(found)
+            if time.monotonic() - written >= EVERY:
+                here = replace(solution, pairs=pairs, losses=tuple(losses))
+                kept.write(_Standing(here, rng, climb).state)
+                written = time.monotonic()
             on_step(Step(self.name, done, self.max_rounds))
         on_step(Step(self.name, self.max_rounds, self.max_rounds))
         stopped = f"round {done} of at most {self.max_rounds}: " + (
@@ -131,6 +144,42 @@ class SelfLearning:
             space=None,
             stopped=stopped,
         )
+
+    def _begun(self, state: State | None, problem: Problem, on_step: OnStep) -> _Standing:
+        """Return where learning stands: before the first round, or where it was killed."""
+        climb, rng = _Climb(self), np.random.default_rng(self.seed)
+        if state is None:
+            none = np.empty((0, 2), dtype=np.intp)
+            start = solved(self.start, problem, on_step=on_step)
+            return _Standing(replace(start, pairs=none, losses=()), rng, climb)
+        climb.p, climb.least, climb.stalled = state.told["climb"]
+        rng.bit_generator.state = state.told["rng"]
+        return _Standing(solution_of(state), rng, climb)
+
+
+@dataclass(frozen=True, eq=False)
+class _Standing:
+    """Where learning stands between two rounds.
+
+    Parameters
+    ----------
+    solution : Solution
+        Its pairs are those of the last round, its losses those of all rounds.
+    rng : Generator
+    climb : _Climb
+    """
+
+    solution: Solution
+    rng: np.random.Generator
+    climb: _Climb
+
+    @property
+    def state(self) -> State:
+        """What can be kept; the neighbours, which only save time, are not."""
+        climb = [self.climb.p, self.climb.least, self.climb.stalled]
+        known = state_of(self.solution)
+        drawn = {"climb": climb, "rng": self.rng.bit_generator.state}
+        return State(known.tensors, known.told | drawn)
 
 
 class _Climb:

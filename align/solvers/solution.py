@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
@@ -109,6 +109,13 @@ def require_linear(solver: Solver, map_: Map) -> LinearMap:
             "give another start, as Procrustes() or Multistep()"
         )
     return map_
+
+
+def seeded(solver: Solver, seed: int) -> Solver:
+    """Return a solver that draws otherwise; the same one where it draws nothing."""
+    if "seed" not in solver.__dataclass_fields__:
+        return solver
+    return cast(Solver, replace(cast(Any, solver), seed=seed))
 
 
 def describe(solver: Solver) -> dict[str, Any]:
