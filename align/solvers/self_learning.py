@@ -103,8 +103,7 @@ class SelfLearning:
         killed goes on in the middle, and ends as an unbroken one.
         """
         kept = checkpoint(self, problem)
-        at = self._begun(kept.read(), problem, on_step)
-        solution, rng, climb = at.solution, at.rng, at.climb
+        solution, rng, climb = self._begun(kept.read(), problem, on_step)
         pairs, losses = solution.pairs, list(solution.losses)
         most = slice(0, self.max_rank or None)
         words = Problem(problem.x[most], problem.y[most], np.empty((0, 2), dtype=np.intp))
@@ -125,7 +124,7 @@ class SelfLearning:
             solution = self.solver(found)
             if time.monotonic() - written >= EVERY:
                 here = replace(solution, pairs=pairs, losses=tuple(losses))
-                kept.write(_Standing(here, rng, climb).state)
+                kept.write(_state(here, rng, climb))
                 written = time.monotonic()
             on_step(Step(self.name, done, self.max_rounds))
         on_step(Step(self.name, self.max_rounds, self.max_rounds))
@@ -145,41 +144,24 @@ class SelfLearning:
             stopped=stopped,
         )
 
-    def _begun(self, state: State | None, problem: Problem, on_step: OnStep) -> _Standing:
+    def _begun(
+        self, state: State | None, problem: Problem, on_step: OnStep
+    ) -> tuple[Solution, np.random.Generator, _Climb]:
         """Return where learning stands: before the first round, or where it was killed."""
-        climb, rng = _Climb(self), np.random.default_rng(self.seed)
+        rng, climb = np.random.default_rng(self.seed), _Climb(self)
         if state is None:
-            none = np.empty((0, 2), dtype=np.intp)
             start = solved(self.start, problem, on_step=on_step)
-            return _Standing(replace(start, pairs=none, losses=()), rng, climb)
-        climb.p, climb.least, climb.stalled = state.told["climb"]
+            return replace(start, pairs=np.empty((0, 2), dtype=np.intp), losses=()), rng, climb
         rng.bit_generator.state = state.told["rng"]
-        return _Standing(solution_of(state), rng, climb)
+        climb.p, climb.least, climb.stalled = state.told["climb"]
+        return solution_of(state), rng, climb
 
 
-@dataclass(frozen=True, eq=False)
-class _Standing:
-    """Where learning stands between two rounds.
-
-    Parameters
-    ----------
-    solution : Solution
-        Its pairs are those of the last round, its losses those of all rounds.
-    rng : Generator
-    climb : _Climb
-    """
-
-    solution: Solution
-    rng: np.random.Generator
-    climb: _Climb
-
-    @property
-    def state(self) -> State:
-        """What can be kept; the neighbours, which only save time, are not."""
-        climb = [self.climb.p, self.climb.least, self.climb.stalled]
-        known = state_of(self.solution)
-        drawn = {"climb": climb, "rng": self.rng.bit_generator.state}
-        return State(known.tensors, known.told | drawn)
+def _state(solution: Solution, rng: np.random.Generator, climb: _Climb) -> State:
+    """Return where learning stands; without the neighbours, which only save time."""
+    known = state_of(solution)
+    drawn = {"rng": rng.bit_generator.state, "climb": [climb.p, climb.least, climb.stalled]}
+    return State(known.tensors, known.told | drawn)
 
 
 class _Climb:
