@@ -123,9 +123,10 @@ class Auto:
         """Yield the starts in the order in which they are tried, with the seed of each."""
         can = [(name, start) for name, start in self.starts if _enough(name, pairs)]
         if not can:
+            kind = "numbers" if self.on_numbers else "words"
             raise ValueError(
-                f"{len(pairs)} words of both vocabularies are spelled alike, which are too few for "
-                f"the start {self.starts[0][0]}: name another one, or none (auto)"
+                f"{len(pairs):,} {kind} are spelled alike on both sides, which are too few for the "
+                f"start {self.starts[0][0]}: name another one, or auto"
             )
         for again in range(self.rounds):
             for name, start in can:

@@ -302,7 +302,7 @@ def test_what_is_over_in_a_moment_keeps_no_state(noisy, tmp_path):
     with keeping(noisy, tmp_path):
         LEARNERS[0](noisy)
 
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("*.state.*"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from conftest import rotation
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import linear_sum_assignment
+from scipy.special import logsumexp
 
 from align import Problem, Procrustes
 from align.normalize import Normalization
@@ -17,8 +18,9 @@ from align.solvers.wasserstein import relaxation
 
 NONE = np.empty((0, 2), dtype=np.intp)
 WORDS = 400
-STARTS = [WassersteinProcrustes(steps=30, epochs=2, batch=100), PcaICP(restarts=60)]
-each_start = pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
+STARTS = [WassersteinProcrustes(steps=30, epochs=1), PcaICP(restarts=60)]
+QUICK = [WassersteinProcrustes(relaxed_words=60, steps=3, batch=50), PcaICP(restarts=3)]
+each_quick = pytest.mark.parametrize("start", QUICK, ids=lambda start: start.name)
 
 
 def clusters(rng):
@@ -47,7 +49,7 @@ def nearest_apart(problem, solution):
     return np.mean(np.min(np.sum((x[:, None] - problem.y[None]) ** 2, axis=2), axis=1))
 
 
-@each_start
+@pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
 def test_a_start_finds_the_rotation_of_a_cloud_that_is_not_normal(turned, start):
     solution = start(turned)
 
@@ -56,7 +58,7 @@ def test_a_start_finds_the_rotation_of_a_cloud_that_is_not_normal(turned, start)
     assert len(solution.pairs) > 0.9 * WORDS
 
 
-@each_start
+@each_quick
 def test_a_start_reports_the_loss_of_its_map_on_its_pairs(turned, start):
     solution = start(turned)
 
@@ -66,14 +68,14 @@ def test_a_start_reports_the_loss_of_its_map_on_its_pairs(turned, start):
     assert_allclose(Procrustes()(fitted).map.w, solution.map.w)
 
 
-@each_start
+@each_quick
 def test_a_start_heeds_no_seeds(turned, start):
     seeded = replace(turned, pairs=np.array([[0, 5], [3, 1]]))
 
     assert_array_equal(start(seeded).map.w, start(turned).map.w)
 
 
-@each_start
+@each_quick
 @pytest.mark.parametrize(("d", "e"), [(10, 7), (7, 10)])
 def test_a_start_maps_between_different_dimensions(turned, start, d, e):
     problem = Problem(principal(turned.x)[:, :d], principal(turned.y)[:, :e], NONE)
@@ -84,7 +86,7 @@ def test_a_start_maps_between_different_dimensions(turned, start, d, e):
     assert solution.map.deviation < 1e-12
 
 
-@each_start
+@each_quick
 @pytest.mark.parametrize("words", [1, 2, 9])
 def test_few_words_are_enough_to_run(turned, start, words):
     solution = start(Problem(turned.x[:words], turned.y[: words + 1], NONE))
@@ -93,7 +95,7 @@ def test_few_words_are_enough_to_run(turned, start, words):
     assert len(solution.pairs) <= words
 
 
-@each_start
+@each_quick
 def test_words_beyond_the_frequent_ones_take_no_part(turned, start):
     few = replace(start, words=150)
     cut = Problem(turned.x[:150], turned.y[:150], NONE)
@@ -101,7 +103,7 @@ def test_words_beyond_the_frequent_ones_take_no_part(turned, start):
     assert_array_equal(few(turned).pairs, few(cut).pairs)
 
 
-@each_start
+@each_quick
 def test_a_start_tells_how_far_it_is(turned, start):
     steps = []
 
@@ -113,9 +115,7 @@ def test_a_start_tells_how_far_it_is(turned, start):
     assert all(step.done == step.total for step in last.values())
 
 
-@pytest.mark.parametrize(
-    "start", [WassersteinProcrustes(batch=20, steps=3), PcaICP(restarts=3)], ids=lambda s: s.name
-)
+@each_quick
 def test_another_seed_draws_otherwise(rng, start):
     noise = Problem(rng.standard_normal((80, 6)), rng.standard_normal((70, 6)), NONE)
 
@@ -125,7 +125,7 @@ def test_another_seed_draws_otherwise(rng, start):
     assert not np.allclose(first.map.w, other.map.w)
 
 
-@each_start
+@each_quick
 def test_the_length_of_the_vectors_does_not_matter(turned, start):
     long, short = replace(turned, x=1e30 * turned.x), replace(turned, x=1e-30 * turned.x)
 
@@ -161,25 +161,43 @@ def test_settings_out_of_range_are_named(solver, bad, message):
 
 
 @pytest.mark.parametrize("shape", [(9, 9), (8, 12), (12, 5)])
-@pytest.mark.parametrize("smoothing", [1.0, 0.01])
+@pytest.mark.parametrize("smoothing", [1.0, 0.1])
 def test_a_plan_has_the_marginals_it_should_have(rng, shape, smoothing):
-    plan = sinkhorn(rng.standard_normal(shape), smoothing, tolerance=1e-9, iterations=100_000)
+    plan = sinkhorn(rng.standard_normal(shape), smoothing, tolerance=1e-9, iterations=10_000)
 
     assert_allclose(plan.sum(axis=1), 1, atol=1e-7)
     assert_allclose(plan.sum(axis=0), shape[0] / shape[1], atol=1e-7)
     assert plan.min() >= 0
 
 
+def plan_by_hand(cost, smoothing, iterations):
+    """Fit columns, then rows, on logarithms."""
+    n, m = cost.shape
+    f, g = np.zeros((n, 1)), np.zeros(m)
+    for _ in range(iterations):
+        f = -smoothing * logsumexp((g - cost) / smoothing, axis=1, keepdims=True)
+        g = smoothing * (np.log(n / m) - logsumexp((f - cost) / smoothing, axis=0))
+    return np.exp((f + g - cost) / smoothing)
+
+
+@pytest.mark.parametrize("smoothing", [1.0, 0.1, 0.01])
+def test_a_plan_is_what_scaling_on_logarithms_gives(rng, smoothing):
+    cost = rng.standard_normal((9, 7))
+
+    plan = sinkhorn(cost, smoothing, tolerance=0, iterations=3000)
+
+    assert_allclose(plan, plan_by_hand(cost, smoothing, 3000), atol=1e-3)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_with_little_smoothing_the_plan_is_the_optimal_assignment(rng, dtype):
     cost = rng.standard_normal((12, 12)).astype(dtype)
 
-    plan = sinkhorn(cost, 0.005, tolerance=1e-5, iterations=100_000)
+    plan = sinkhorn(cost, 0.001, iterations=5000)
 
     assert plan.dtype == dtype
-    _, best = linear_sum_assignment(cost)
-    assert_array_equal(plan.argmax(axis=1), best)
-    assert_allclose(plan[np.arange(12), best], 1, atol=0.05)
+    assert_array_equal(plan.argmax(axis=1), linear_sum_assignment(cost)[1])
+    assert plan.max(axis=1).min() > 0.95
 
 
 def test_a_plan_is_the_cheapest_of_its_entropy(rng):
@@ -216,23 +234,23 @@ def test_a_cost_far_beyond_single_precision_is_no_trouble(rng):
     assert_allclose(plan.sum(axis=0), 20 / 30, rtol=1e-4)
 
 
-def test_the_relaxation_keeps_more_of_the_similarities_at_every_turn(turned):
-    mismatches = [relaxation(turned.x, turned.y, steps, 0.001)[1] for steps in (1, 3, 30, 100)]
+def test_the_relaxation_keeps_more_of_the_similarities_with_more_steps(turned):
+    mismatches = [relaxation(turned.x, turned.y, steps, 0.005)[1] for steps in (3, 10, 30)]
 
-    assert all(after < before for before, after in zip(mismatches, mismatches[1:], strict=False))
-    assert mismatches[-1] > 0
+    assert mismatches == sorted(mismatches, reverse=True)
+    assert 0 < mismatches[-1] < 0.01
 
 
 def test_the_mismatch_of_the_relaxation_is_that_of_its_plan(turned, monkeypatch):
-    x, y = turned.x[:30], turned.y[:40]
-    fixed = np.random.default_rng(0).random((30, 40))
+    x, y = turned.x[:30], turned.y[:30]
+    fixed = np.random.default_rng(0).random((30, 30))
     monkeypatch.setattr(wasserstein, "sinkhorn", lambda cost, smoothing: fixed)
 
     found, mismatch = relaxation(x, y, 1, 1.0)
 
     a, b = (root(rows) for rows in (x, y))
     b *= np.linalg.norm(a) / np.linalg.norm(b)
-    start = np.full((30, 40), 1 / 40)
+    start = np.full((30, 30), 1 / 30)
     plan = start + 2 / 3 * (fixed - start)
     by_hand = np.sum((a @ plan - plan @ b) ** 2) / (np.sum(a**2) + np.sum(b**2))
     assert_allclose(mismatch, by_hand, rtol=1e-6)
@@ -275,11 +293,11 @@ def test_closest_pairs_and_their_distance_by_hand(rng):
 
 def test_closest_points_come_to_rest_where_all_are_paired(rng):
     a = rng.standard_normal((200, 4))
-    turn = polar(np.eye(4) + 0.1 * rng.standard_normal((4, 4)))
+    turn = polar(np.eye(4) + 0.3 * rng.standard_normal((4, 4)))
 
     match = closest_points(a, a @ turn, np.eye(4))
 
-    assert len(closest(a, a @ turn, np.eye(4)).pairs) < 200
+    assert len(closest(a, a @ turn, np.eye(4)).pairs) < 190
     assert_array_equal(match.pairs, np.column_stack([np.arange(200)] * 2))
     assert_allclose(match.w, turn, atol=1e-9)
 

@@ -18,7 +18,7 @@ from align.solvers.solution import Solution
 from align.steps import OnStep, Step, silent
 
 NEIGHBOURHOOD = 10  # of CSLS
-RELAXED_STEPS, RELAXED_SMOOTHING = 30, 0.005
+RELAXED_STEPS, RELAXED_SMOOTHING = 100, 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
