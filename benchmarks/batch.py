@@ -34,9 +34,7 @@ def main() -> None:
     alike = "byte-identical" if one.equals(other) else "NOT the same"
     print(f"On {WORKERS} workers here and on {WORKERS} started by hand with `dask worker` the")
     print(f"{len(one):,} scores are {alike}.\n")
-    print(
-        "| cluster | runs | wall s | sum of the runs s | overhead of those over 10 s | runs made twice |"
-    )
+    print("| cluster | runs | wall s | sum of runs s | overhead over 10 s | runs made twice |")
     print("|---|---|---|---|---|---|")
     for folder, wall in walls.items():
         print(f"| {folder.name} | {told(folder)[0]} | {wall:.0f} | {told(folder)[1]} |")
