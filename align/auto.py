@@ -109,7 +109,7 @@ class Auto:
                 break
             solver, (seeds, held_out) = start, divided(name, problem.pairs)
             if name not in (ALIKE, NUMERALS):
-                solver = replace(self.learning, start=seeded(start, seed), seed=seed)
+                solver = replace(self.learning, start=start, seed=seed)
             fit = replace(problem, pairs=seeds)
             attempt = _attempt(name, seed, solver, fit, held_out, on_step)
             tried.append((attempt, (solver, seeds)))
@@ -129,8 +129,9 @@ class Auto:
                 f"start {self.starts[0][0]}: name another one, or auto"
             )
         for again in range(self.rounds):
+            seed = self.seed + 1000 * again
             for name, start in can:
-                yield name, start, self.seed + 1000 * again
+                yield name, seeded(start, seed), seed
 
 
 def divided(start: str, pairs: Rows) -> tuple[Rows, Rows]:

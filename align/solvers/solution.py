@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -111,11 +111,20 @@ def require_linear(solver: Solver, map_: Map) -> LinearMap:
     return map_
 
 
-def seeded(solver: Solver, seed: int) -> Solver:
-    """Return a solver that draws otherwise; the same one where it draws nothing."""
-    if "seed" not in solver.__dataclass_fields__:
+Seeded = TypeVar("Seeded")
+
+
+def seeded(solver: Seeded, seed: int) -> Seeded:
+    """Return a solver that draws by a seed, as do those within it; itself where none draws."""
+    if isinstance(solver, tuple):
+        return cast(Seeded, tuple(seeded(part, seed) for part in solver))
+    if not is_dataclass(solver) or isinstance(solver, type):
         return solver
-    return cast(Solver, replace(cast(Any, solver), seed=seed))
+    parts = {f.name: getattr(solver, f.name) for f in fields(solver) if f.init}
+    new = {name: seeded(part, seed) for name, part in parts.items()}
+    new |= {"seed": seed} if "seed" in parts else {}
+    changed = {name: part for name, part in new.items() if part != parts[name]}
+    return cast(Seeded, replace(cast(Any, solver), **changed)) if changed else solver
 
 
 def describe(solver: Solver) -> dict[str, Any]:
