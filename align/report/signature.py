@@ -70,6 +70,25 @@ def task_signature(record: Record, tests: Iterable[LexiconRecord | TaskRecord], 
     )
 
 
+def common_signature(signatures: Iterable[str]) -> str:
+    """Return what signatures have in common, with ``*`` where they differ, and all seeds."""
+    found: dict[str, dict[str, None]] = {}
+    several = list(signatures)
+    for each in several:
+        for part in each.split("|"):
+            found.setdefault(part.partition(":")[0], {})[part] = None
+    parts = []
+    for name, values in found.items():
+        shared = all(f"|{part}|" in f"|{each}|" for each in several for part in values)
+        if shared:
+            parts += values
+        elif name == "seed":
+            parts.append(f"seed:{','.join(part.partition(':')[2] for part in values)}")
+        else:
+            parts.append(f"{name}:*")
+    return "|".join(parts)
+
+
 def _name(test: LexiconRecord | TaskRecord) -> str:
     """Return a file's name and the start of its fingerprint."""
     name = re.split(r"[/\\]", test.origin)[-1].removeprefix("sample:") or "memory"
