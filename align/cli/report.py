@@ -54,8 +54,10 @@ def report(
     """Tell how RUNs were made, what they score, and where they are good and bad.
 
     Several runs are compared first. Of a BATCH: every pair by every method, with averages, ranks,
-    tests against a baseline and a heat map, and what failed or is missing. The page is one file that fetches nothing: it can be read
-    offline, on a phone and on paper. It needs matplotlib: pip install 'align-embeddings[report]'.
+    tests against a baseline and a heat map, and what failed or is missing.
+
+    The page is one file that fetches nothing: it can be read offline, on a phone and on paper. It
+    needs matplotlib: pip install 'align-embeddings[report]'.
 
     \b
     Examples:

@@ -61,7 +61,7 @@ def as_latex(report: Report) -> str:
         parts += ["\n".join(f"% {' '.join(each.split())}" for each in told if each)]
         parts += [latex(grid, section.title) for grid in section.grids]
         parts += [_signed(section.title, each) for each in section.signatures]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def as_json(report: Report) -> str:

@@ -44,8 +44,11 @@ def measures_grid(table: Table) -> Grid:
         (one.method, *(_percent(one.measures.get(name)) for name in names))
         for one in table.accounts
     ]
-    columns = zip(*([one.measures.get(name) for name in names] for one in table.accounts))
-    bold = frozenset((i, 1 + j) for j, column in enumerate(columns) for i in best(column))
+    bold = frozenset(
+        (i, 1 + j)
+        for j, name in enumerate(names)
+        for i in best([one.measures.get(name) for one in table.accounts])
+    )
     caption = (
         f"Averages over the same {len(table.common)} pairs and all seeds, in percent; from source "
         "to target by CSLS where nothing else is said, back from target to source."
