@@ -118,6 +118,11 @@ class Table:
     friedman: Friedman | None
     accounts: tuple[Account, ...]
 
+    @property
+    def shares(self) -> tuple[tuple[float | None, ...], ...]:
+        """P@1, a row for each pair and a column for each method."""
+        return tuple(tuple(one.value if one else None for one in row) for row in self.scores)
+
 
 def methods_of(results: Results) -> tuple[str, ...]:
     """Return the methods in the order of the plan."""

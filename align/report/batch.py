@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from textwrap import fill
 from typing import Any
 
-from align.report.averages import FEWEST, Table, tables
+from align.report.averages import FEWEST, Table, methods_of, tables
 from align.report.comparison import CHANCE
 from align.report.figures import LEVEL, Figure, Heat, heat_figure, percent
 from align.report.grid import WIDTH, plain, signed
@@ -126,8 +126,8 @@ def _ended(results: Results) -> str:
     if not failed and not missing:
         return f"All {every:,} runs ended well."
     return (
-        f"Of {every:,} runs {every - failed - missing:,} ended well, {failed:,} ended with an "
-        f"error, and {missing:,} are missing: they were not run yet."
+        f"Of {every:,} runs {every - failed - missing:,} ended well. Failed, with an error: "
+        f"{failed:,}. Missing, as they were not run yet: {missing:,}."
     )
 
 
@@ -142,9 +142,10 @@ def _facts(results: Results) -> Iterator[tuple[str, str]]:
     yield "grid", " x ".join(_count(n, what) for what, n in counts.items() if n > 1) or "1 run"
     done = [result for _, result in results.cells if result]
     if done:
-        threads = sorted({result.threads for result in done})
+        threads = {result.threads for result in done}
+        each = " or ".join(_count(n, "thread") for n in sorted(threads))
         workers = _count(len({result.worker for result in done}), "worker")
-        yield "run on", f"{workers}, of {' or '.join(map(str, threads))} threads"
+        yield "run on", f"{workers}, of {each} each"
         ends = sorted(result.ended for result in done)
         yield "ended", f"{ends[0]} the first run, {ends[-1]} the last"
 
@@ -155,11 +156,11 @@ def _count(n: int, what: str) -> str:
 
 def _signatures(results: Results) -> dict[str, str]:
     """Return what the signatures of each method's runs have in common."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {method: [] for method in methods_of(results)}
     for cell, result in results.finished:
         if result.record:
-            found.setdefault(cell.method, []).append(signature(result.record))
-    return {method: common_signature(each) for method, each in found.items()}
+            found[cell.method].append(signature(result.record))
+    return {method: common_signature(each) for method, each in found.items() if each}
 
 
 def _scored(name: str, table: Table) -> Section:
@@ -189,7 +190,7 @@ def _headline(table: Table) -> str:
     )
     if one.difference is not None and one.p is not None:
         points = signed(100 * one.difference)
-        said += f", {points} points from {table.baseline} ({_chance(one.p)})"
+        said += f", {points} points from {table.baseline} ({_chance(one.p)}, corrected)"
     return f"{said}."
 
 
@@ -216,14 +217,13 @@ def _chance(p: float) -> str:
 
 def _pictures(name: str, table: Table) -> Iterator[Figure]:
     """Yield the heat map of pairs and methods, and of languages where there are few."""
-    shares = [[one and one.value for one in row] for row in table.scores]
-    if any(share is not None for row in shares for share in row):
+    if any(share is not None for row in table.shares for share in row):
         title = f"P@1 by CSLS of {_count(len(table.pairs), 'pair')}, by method"
-        yield heat_figure(f"{name}-pairs", title, Heat(table.pairs, table.methods, shares))
+        yield heat_figure(f"{name}-pairs", title, Heat(table.pairs, table.methods, table.shares))
     languages = _languages(table)
     if languages and table.averages:
         leader = max(range(len(table.methods)), key=lambda i: table.averages[i].value)
-        found = {pair: row[leader] for pair, row in zip(table.pairs, shares, strict=True)}
+        found = {pair: row[leader] for pair, row in zip(table.pairs, table.shares, strict=True)}
         each = [[found.get(f"{a}-{b}") for b in languages] for a in languages]
         heat = Heat([f"from {a}" for a in languages], [f"to {b}" for b in languages], each)
         title = f"P@1 by CSLS of {table.methods[leader]}, by source and target language"

@@ -93,7 +93,7 @@ def latex(grid: Grid, title: str) -> str:
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{in_latex(title)}. {in_latex(grid.caption)}}}",
-            r"\begin{adjustbox}{max width=\textwidth}",
+            r"\begin{adjustbox}{max width=\textwidth, max totalheight=0.8\textheight}",
             rf"\begin{{tabular}}{{@{{}}{grid.kinds}@{{}}}}",
             r"\toprule",
             head,

@@ -142,13 +142,16 @@ class Account:
 
 def _named(scores: Sequence[Score], metrics: Collection[str]) -> Iterator[tuple[str, Measure]]:
     """Yield all measures from source to target by CSLS, and P@1 by any other way."""
-    for score in scores:
-        retrieval = score.retrieval.rstrip("0123456789").upper()
-        main = (retrieval, score.direction) == ("CSLS", "forward")
+    for score in sorted(scores, key=_is_main, reverse=True):
+        main, retrieval = _is_main(score), score.retrieval.rstrip("0123456789").upper()
         way = "" if main else f" {retrieval}{' back' if score.direction == 'backward' else ''}"
         for measure in score.measures:
             if measure.oov == "skip" and measure.name in (metrics if main else ("P@1",)):
                 yield f"{measure.name}{way}", measure
+
+
+def _is_main(score: Score) -> bool:
+    return score.direction == "forward" and score.retrieval.startswith("csls")
 
 
 def _averages(measured: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -77,7 +77,7 @@ def common_signature(signatures: Iterable[str]) -> str:
     for each in several:
         for part in each.split("|"):
             found.setdefault(part.partition(":")[0], {})[part] = None
-    parts = []
+    parts: list[str] = []
     for name, values in found.items():
         shared = all(f"|{part}|" in f"|{each}|" for each in several for part in values)
         if shared:

@@ -20,7 +20,10 @@ def pairs_grid(table: Table) -> Grid:
         (pair, _words(row), *map(_cell, row))
         for pair, row in zip(table.pairs, table.scores, strict=True)
     ]
-    bold = [best([one and one.value for one in row]) for row in table.scores]
+    bold = [
+        best(row) if pair in table.common else []
+        for pair, row in zip(table.pairs, table.shares, strict=True)
+    ]
     if table.averages:
         over = f"of {len(table.common)} pairs"
         rows.append((f"average {over}", _words(table.averages), *map(_cell, table.averages)))
@@ -29,8 +32,8 @@ def pairs_grid(table: Table) -> Grid:
     heads = (f"{m} (baseline)" if m == table.baseline else m for m in table.methods)
     caption = (
         "P@1 by CSLS, from source to target, in percent: the mean over seeds, with "
-        f"{LEVEL} bootstrap intervals over source words. Bold: the highest of its row. "
-        f"{_marks(table)} {_averages(table)}{NONE}: no run ended well."
+        f"{LEVEL} bootstrap intervals over source words. Bold: the highest of its row, "
+        f"where all runs ended well. {_marks(table)} {_averages(table)}{NONE}: no run ended well."
     )
     kinds = "l" + "r" * (1 + len(table.methods))
     places = frozenset((i, 2 + j) for i, columns in enumerate(bold) for j in columns)

@@ -20,7 +20,7 @@ ROW, FRAME = 0.27, 0.5  # inches for a row, and for the heads
 FONT, SLANT = 9.0, 35  # points of print; degrees of a head that is too wide
 COLOURS = "Blues"  # lightness falls steadily: it can be read in grey
 LEAST = 0.1  # shares that are closer than this look alike
-DARK = 0.5  # of the range: on darker cells the numbers are white
+DARK = 0.62  # of the range: on darker cells the numbers are white
 NONE = "\N{EN DASH}"
 
 
