@@ -163,6 +163,19 @@ def test_words_of_all_folds_count_once_each_with_the_mean_of_their_seeds():
     assert table.accounts[0].measures["P@1"] == pytest.approx(0.625)
 
 
+def test_a_seed_that_lacks_a_fold_has_no_part_in_the_spread():
+    rights = {(1, 0): 3, (2, 0): 5, (1, 1): 4, (2, 1): 6, (1, 2): 0, (2, 2): None}
+    cells = [Cell("en-es", "a", 0, *place) for place in rights]
+    runs = (
+        (c, n if n is None else ended(c, 2 - words(n, 10)))
+        for c, n in zip(cells, rights.values(), strict=True)
+    )
+
+    [table] = tables(Results(tuple(runs), METRICS))
+
+    assert table.accounts[0].spread == pytest.approx(np.std([0.4, 0.5], ddof=1))
+
+
 def test_the_interval_of_an_average_is_that_of_words_drawn_within_their_pairs(rng):
     rows = [rng.random(n) < share for n, share in ((400, 0.2), (1500, 0.9), (900, 0.5))]
     rows = [row.astype(float) for row in rows]
@@ -300,6 +313,7 @@ def test_what_failed_and_what_is_missing_is_said_first(broken):
         "no convergence in \\<200\\> steps",
     ]
     assert json.loads(as_json(BatchReport("b", broken)))["missing"] == 2
+    assert "\n% Of 16 runs 12 ended well." in as_latex(BatchReport("b", broken))
 
 
 def test_averages_are_over_the_pairs_that_all_methods_finished(broken):
@@ -316,6 +330,7 @@ def test_averages_are_over_the_pairs_that_all_methods_finished(broken):
     assert all("**" not in "".join(cells_of(text, f"en-{each} |")) for each in ("fr", "de", "it"))
     assert table.tests == 1
     assert table.scores[1][1].p is None
+    assert [one.measures["P@1"] for one in table.accounts] == pytest.approx([0.61, 0.71])
 
 
 def test_a_batch_of_which_nothing_ended_has_a_report_too():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from textwrap import fill
 from typing import Any
 
@@ -20,7 +20,7 @@ from align.report.standings import (
     measures_grid,
     pairs_grid,
 )
-from align.results import Results
+from align.results import Cell, Results
 from align.steps import OnStep, silent
 
 FEWEST_LANGUAGES = 3  # that a map of them needs
@@ -133,13 +133,12 @@ def _ended(results: Results) -> str:
 
 def _facts(results: Results) -> Iterator[tuple[str, str]]:
     """Yield what the grid is of, and what it was run on."""
-    cells = [cell for cell, _ in results.cells]
-    named = {"pair": "pair", "method": "method", "train_size": "size", "fold": "fold"}
     counts = {
-        what: len({getattr(cell, field) for cell in cells})
-        for field, what in {**named, "seed": "seed"}.items()
+        field.name: len({getattr(cell, field.name) for cell, _ in results.cells})
+        for field in fields(Cell)
     }
-    yield "grid", " x ".join(_count(n, what) for what, n in counts.items() if n > 1) or "1 run"
+    several = (_count(n, name.replace("_", " ")) for name, n in counts.items() if n > 1)
+    yield "grid", " x ".join(several) or "1 run"
     done = [result for _, result in results.cells if result]
     if done:
         threads = {result.threads for result in done}
@@ -233,7 +232,7 @@ def _pictures(name: str, table: Table) -> Iterator[Figure]:
 def _languages(table: Table) -> tuple[str, ...]:
     """Return the languages where most of their pairs are there, both ways; or else none."""
     pairs = [tuple(pair.split("-")) for pair in table.pairs]
-    if any(len(pair) != 2 or pair[::-1] not in pairs for pair in pairs):
+    if any(pair[::-1] not in pairs for pair in pairs):
         return ()
     languages = tuple(dict.fromkeys(language for pair in pairs for language in pair))
     most = 2 * len(pairs) >= len(languages) * (len(languages) - 1)
