@@ -4,6 +4,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 """
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
 
 from align.alignment import Alignment
 from align.auto import Auto
@@ -67,6 +68,7 @@ __all__ = [
     "diagnose",
     "load",
     "refine",
+    "run_batch",
     "save",
     "sentences",
     "similarity",
@@ -75,8 +77,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Give ``align.__version__`` on demand: looking it up takes longer than it is worth."""
+if TYPE_CHECKING:
+    from align.batch import run_batch
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # of either kind
+    """Give on demand what takes longer to find than most need: the version, and batches."""
     if name == "__version__":
         return _version("align-embeddings")
+    if name == "run_batch":
+        from align.batch import run_batch
+
+        return run_batch
     raise AttributeError(f"module 'align' has no attribute {name!r}")

@@ -20,6 +20,7 @@ from align.solvers import (
 )
 from align.solvers.attempt import Attempt, Verdict
 from align.solvers.kept import keeping, solved
+from align.solvers.solution import seeded
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,8 @@ class Auto:
         for again in range(self.rounds):
             for name, start in self.starts:
                 if name != ALIKE or alike >= ENOUGH:
-                    yield name, start, self.seed + 1000 * again
+                    seed = self.seed + 1000 * again
+                    yield name, seeded(start, seed), seed
 
 
 def _attempt(

@@ -24,7 +24,7 @@ from align.run import Run
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
 from align.solvers.attempt import Attempt
 from align.solvers.kept import keeping
-from align.solvers.solution import describe
+from align.solvers.solution import describe, seeded
 from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -138,10 +138,7 @@ def unsupervised(
     best, repeats = None, []
     for each in range(seed, seed + seeds):
         task = _Task(source, target, alike, normalize, k, test, each, steps)
-        seeded: Any = solver or Auto()
-        if "seed" in seeded.__dataclass_fields__:
-            seeded = replace(seeded, seed=each)
-        run = _aligned("unsupervised", task, alike, seeded, on_step)
+        run = _aligned("unsupervised", task, alike, seeded(solver or Auto(), each), on_step)
         repeats.append(Repeat.of(run.record))
         best = run if best is None else max(best, run, key=_merit)
         on_step(Step("seeds", len(repeats), seeds))

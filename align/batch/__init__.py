@@ -1,15 +1,18 @@
-"""Batches: every pair, method and seed of a plan."""
+"""Batches: every pair, method, split and seed of a plan, on one machine or a Dask cluster."""
 
-from pathlib import Path
+from align.batch.engine import Progress
+from align.batch.plan import Plan
+from align.batch.reading import PlanError, read_plan
+from align.batch.running import Batch, Rerun, is_batch, load_results, run_batch
 
-from align.results import Results
-
-
-def is_batch(folder: Path) -> bool:
-    """Whether a folder holds a batch."""
-    return False  # TODO: the founder's
-
-
-def load_results(folder: Path) -> Results:
-    """Read the results of a batch."""
-    raise NotImplementedError  # TODO: the founder's
+__all__ = [
+    "Batch",
+    "Plan",
+    "PlanError",
+    "Progress",
+    "Rerun",
+    "is_batch",
+    "load_results",
+    "read_plan",
+    "run_batch",
+]

@@ -16,6 +16,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from align.cli.analogies import analogies_command
 from align.cli.apply import apply
+from align.cli.batch import batch
 from align.cli.cache import cache
 from align.cli.compare import compare
 from align.cli.diagnose import diagnose
@@ -178,6 +179,7 @@ for command in (
     diagnose,
     supervised,
     unsupervised,
+    batch,
     translate,
     evaluate,
     compare,
