@@ -4,11 +4,14 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from align.batch import Batch, load_results, read_plan
+from align.batch.job import perform
 from align.evaluate import Measure, Score, bootstrap_interval, randomisation
 from align.record import Evaluation, LexiconRecord, Record, Shared, VectorsRecord
 from align.report.averages import macro_interval, tables
@@ -500,6 +503,32 @@ def test_a_signature_in_common_lists_the_seeds_and_stars_what_differs():
 
     assert common_signature(told) == "best|chosen:*|k:10|seeds:x#1|v:0.1.0|seed:0,1|search:*"
     assert common_signature(told[:1]) == told[0]
+
+
+def test_a_parameter_of_a_solver_is_told_from_the_seed_of_the_run():
+    told = [f"auto|seed:0|k:10|v:0.1.0|seed:{seed}" for seed in (0, 1)]
+
+    assert common_signature(told) == "auto|seed:0|k:10|v:0.1.0|seed:0,1"
+
+
+def test_the_report_of_a_batch_says_what_its_runs_score(cli, languages):
+    batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    for job in batch.jobs[:-1]:
+        result, trace = perform(job, batch.store.steps(job.key), 1)
+        batch.store.write(result, trace)
+
+    told = json.loads(cli("report", "out", "--json").stdout)
+
+    assert (told["runs"], told["missing"], told["failed"]) == (8, 1, [])
+    [table] = told["tables"]
+    for cell, result in load_results(Path("out")).finished:
+        score = result.record.evaluation.forward[1].at(1)
+        found = table["scores"][table["pairs"].index(cell.pair)][
+            table["methods"].index(cell.method)
+        ]
+        assert found["value"] == pytest.approx(score.value)  # no method of this plan has a seed
+        assert found["words"] == score.scored
+    assert table["common"] == ["aa-bb"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 from align.report.averages import FEWEST, Table, methods_of, tables
 from align.report.comparison import CHANCE
 from align.report.figures import LEVEL, Figure, Heat, heat_figure, percent
-from align.report.grid import WIDTH, plain, signed
+from align.report.grid import WIDTH, counted, plain, signed
 from align.report.sections import Section
 from align.report.signature import common_signature, signature
 from align.report.standings import (
@@ -137,20 +137,16 @@ def _facts(results: Results) -> Iterator[tuple[str, str]]:
         field.name: len({getattr(cell, field.name) for cell, _ in results.cells})
         for field in fields(Cell)
     }
-    several = (_count(n, name.replace("_", " ")) for name, n in counts.items() if n > 1)
+    several = (counted(n, name.replace("_", " ")) for name, n in counts.items() if n > 1)
     yield "grid", " x ".join(several) or "1 run"
-    done = [result for _, result in results.cells if result]
+    done = [result for _, result in results.cells if result and result.worker]
     if done:
         threads = {result.threads for result in done}
-        each = " or ".join(_count(n, "thread") for n in sorted(threads))
-        workers = _count(len({result.worker for result in done}), "worker")
+        each = " or ".join(counted(n, "thread") for n in sorted(threads))
+        workers = counted(len({result.worker for result in done}), "worker")
         yield "run on", f"{workers}, of {each} each"
         ends = sorted(result.ended for result in done)
         yield "ended", f"{ends[0]} the first run, {ends[-1]} the last"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' if n != 1 else ''}"
 
 
 def _signatures(results: Results) -> dict[str, str]:
@@ -184,7 +180,7 @@ def _headline(table: Table) -> str:
     low, high = map(percent, one.interval)
     said = (
         f"{names} {'scores' if len(first) == 1 else 'score'} highest: P@1 by CSLS is "
-        f"{percent(one.value)} on average over {_count(len(table.common), 'pair')} ({LEVEL} "
+        f"{percent(one.value)} on average over {counted(len(table.common), 'pair')} ({LEVEL} "
         f"interval {low} to {high})"
     )
     if one.difference is not None and one.p is not None:
@@ -196,7 +192,7 @@ def _headline(table: Table) -> str:
 def _remarks(table: Table) -> Iterator[tuple[str, str]]:
     """Yield what averages are over, and whether ranks differ beyond chance."""
     out = [pair for pair in table.pairs if pair not in table.common]
-    over = f"over the {_count(len(table.common), 'pair')} that all methods finished"
+    over = f"over the {counted(len(table.common), 'pair')} that all methods finished"
     yield "averages", f"{over}; left out: {', '.join(out)}" if out else over
     if table.friedman:
         found = "differ beyond chance" if table.friedman.p < CHANCE else "may differ by chance"
@@ -207,7 +203,10 @@ def _remarks(table: Table) -> Iterator[tuple[str, str]]:
         )
     else:
         methods, pairs = FEWEST
-        yield "ranks", f"not tested: that needs {methods} methods and {pairs} pairs that differ"
+        yield (
+            "ranks",
+            f"not tested: that needs {methods} methods and {pairs} pairs whose scores differ",
+        )
 
 
 def _chance(p: float) -> str:
@@ -217,7 +216,7 @@ def _chance(p: float) -> str:
 def _pictures(name: str, table: Table) -> Iterator[Figure]:
     """Yield the heat map of pairs and methods, and of languages where there are few."""
     if any(share is not None for row in table.shares for share in row):
-        title = f"P@1 by CSLS of {_count(len(table.pairs), 'pair')}, by method"
+        title = f"P@1 by CSLS of {counted(len(table.pairs), 'pair')}, by method"
         yield heat_figure(f"{name}-pairs", title, Heat(table.pairs, table.methods, table.shares))
     languages = _languages(table)
     if languages and table.averages:

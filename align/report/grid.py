@@ -118,6 +118,11 @@ def in_short(value: float, interval: Interval) -> str:
     return f"{100 * value:.1f} [{low:.1f}, {high:.1f}]"
 
 
+def counted(n: int, what: str) -> str:
+    """Return a number of things, as ``1 pair`` or ``1,200 pairs``."""
+    return f"{n:,} {what}{'s' if n != 1 else ''}"
+
+
 def in_markdown(text: str) -> str:
     """Write a text so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_<>#|~$&]|(?<=\])\()", r"\\\1", _in_line(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from align.evaluate import Rule, Score
@@ -72,21 +72,20 @@ def task_signature(record: Record, tests: Iterable[LexiconRecord | TaskRecord], 
 
 def common_signature(signatures: Iterable[str]) -> str:
     """Return what signatures have in common, with ``*`` where they differ, and all seeds."""
-    found: dict[str, dict[str, None]] = {}
-    several = list(signatures)
-    for each in several:
-        for part in each.split("|"):
-            found.setdefault(part.partition(":")[0], {})[part] = None
-    parts: list[str] = []
-    for name, values in found.items():
-        shared = all(f"|{part}|" in f"|{each}|" for each in several for part in values)
-        if shared:
-            parts += values
-        elif name == "seed":
-            parts.append(f"seed:{','.join(part.partition(':')[2] for part in values)}")
-        else:
-            parts.append(f"{name}:*")
-    return "|".join(parts)
+    several = [each.split("|") for each in signatures]
+    found: dict[tuple[str, int], list[str]] = {}
+    for parts in several:
+        names = [part.partition(":")[0] for part in parts]
+        for i, (name, part) in enumerate(zip(names, parts, strict=True)):
+            found.setdefault((name, names[:i].count(name)), []).append(part)
+    return "|".join(_common(name, each, len(several)) for (name, _), each in found.items())
+
+
+def _common(name: str, parts: Sequence[str], several: int) -> str:
+    different = dict.fromkeys(part.partition(":")[2] for part in parts)
+    if len(parts) == several and len(different) == 1:
+        return parts[0]
+    return f"{name}:{','.join(different) if name == 'seed' else '*'}"
 
 
 def _name(test: LexiconRecord | TaskRecord) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from align.report.averages import DIGITS, Scored, Table
 from align.report.comparison import CHANCE
 from align.report.figures import LEVEL
-from align.report.grid import MINUS, Grid, in_short
+from align.report.grid import MINUS, Grid, counted, in_short
 from align.results import Results
 
 NONE = "\N{EN DASH}"  # where no run ended well
@@ -25,7 +25,7 @@ def pairs_grid(table: Table) -> Grid:
         for pair, row in zip(table.pairs, table.shares, strict=True)
     ]
     if table.averages:
-        over = f"of {len(table.common)} pairs"
+        over = f"of {counted(len(table.common), 'pair')}"
         rows.append((f"average {over}", _words(table.averages), *map(_cell, table.averages)))
         rows.append((f"mean rank {over}", "", *(f"{rank:.2f}" for rank in table.ranks)))
         bold += [best([one.value for one in table.averages]), best([-r for r in table.ranks])]
@@ -53,8 +53,8 @@ def measures_grid(table: Table) -> Grid:
         for i in best([one.measures.get(name) for one in table.accounts])
     )
     caption = (
-        f"Averages over the same {len(table.common)} pairs and all seeds, in percent; from source "
-        "to target by CSLS where nothing else is said, back from target to source."
+        f"Averages over the same {counted(len(table.common), 'pair')} and all seeds, in percent; "
+        "from source to target by CSLS where nothing else is said, back from target to source."
     )
     return Grid(caption, ("method", *names), tuple(rows), "l" + "r" * len(names), bold)
 
