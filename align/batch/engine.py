@@ -236,8 +236,10 @@ class Engine:
 
     def _require_workers(self, client: Client) -> None:
         """Raise an error where nobody would ever take some run."""
-        with suppress(TimeoutError):
-            client.wait_for_workers(1, timeout=WAIT)
+        if not client.scheduler_info(n_workers=-1)["workers"]:
+            log.info("the scheduler has no workers yet; waiting up to %g seconds", WAIT)
+            with suppress(TimeoutError):
+                client.wait_for_workers(1, timeout=WAIT)
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         if not workers:
             raise OSError(

@@ -64,8 +64,8 @@ def batch(
     """Run every pair, method, split and seed of a plan, here or on a Dask cluster.
 
     Each run is kept when it ends. The same command after a kill, or with a longer plan, runs only
-    what is missing. The scores are in FOLDER/results.parquet, .csv and .jsonl, one row for each;
-    align report FOLDER compares the methods. Exits with 1 where a run failed.
+    what is missing. Prints the methods compared, as align report FOLDER does; the scores are in
+    FOLDER/results.parquet, .csv and .jsonl, one row for each. Exits with 1 where a run failed.
 
     \b
     Examples:
@@ -77,6 +77,7 @@ def batch(
     from align.batch.cluster import Cluster, dask_of
     from align.batch.outlook import outlook
     from align.batch.table import frame
+    from align.report.batch import BatchReport
 
     if scheduler and workers:
         raise click.UsageError("--workers starts some here, so it goes without --scheduler", ctx)
@@ -98,11 +99,11 @@ def batch(
         if dry_run:
             return
         results = made.run(cluster, rerun=rerun, on_progress=_shown_on(bars))
-    table = frame(results)
-    if as_json:
-        click.echo(table.write_ndjson(), nl=False)
+        report = BatchReport(folder.name, results, on_step=bars)
+        text = frame(results).write_ndjson() if as_json else report.text() + "\n"
+    click.echo(text, nl=False)
     _tell(results)
-    note(f"kept in {folder}; try: align report {folder}")
+    note(f"kept in {folder}; try: align report {folder} -o page.html")
     sys.exit(1 if results.failed else 0)
 
 
