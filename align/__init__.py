@@ -4,6 +4,7 @@ Rows are words and maps act from the right: ``x @ w ~ y``.
 """
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
 
 from align.alignment import Alignment
 from align.auto import Auto
@@ -11,7 +12,6 @@ from align.comparison import Comparison, compare
 from align.diagnosis import Diagnosis, diagnose
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
-from align.multilingual import Joint, joint
 from align.normalize import Normalization
 from align.pipeline import refine, supervised, unsupervised
 from align.presets import PRESETS
@@ -26,12 +26,14 @@ from align.solvers import (
     GeoMM,
     KernelResidual,
     Multistep,
+    PcaICP,
     Procrustes,
     Refinement,
     Ridge,
     SelfLearning,
     SimilarityStart,
     Solution,
+    WassersteinProcrustes,
 )
 from align.storage import load, save
 from align.tasks import analogies, sentences, similarity
@@ -54,6 +56,7 @@ __all__ = [
     "Multistep",
     "Normalization",
     "PRESETS",
+    "PcaICP",
     "RCSLS",
     "Problem",
     "Procrustes",
@@ -64,12 +67,14 @@ __all__ = [
     "SimilarityStart",
     "Solution",
     "Translation",
+    "WassersteinProcrustes",
     "analogies",
     "compare",
     "diagnose",
     "joint",
     "load",
     "refine",
+    "run_batch",
     "save",
     "sentences",
     "similarity",
@@ -78,8 +83,21 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Give ``align.__version__`` on demand: looking it up takes longer than it is worth."""
+if TYPE_CHECKING:
+    from align.batch import run_batch
+    from align.multilingual import Joint, joint
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # of either kind
+    """Give on demand what takes longer to find than most need."""
     if name == "__version__":
         return _version("align-embeddings")
+    if name == "run_batch":
+        from align.batch import run_batch
+
+        return run_batch
+    if name in ("Joint", "joint"):
+        from align import multilingual
+
+        return getattr(multilingual, name)
     raise AttributeError(f"module 'align' has no attribute {name!r}")

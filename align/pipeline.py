@@ -22,7 +22,7 @@ from align.run import Run
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
 from align.solvers.attempt import Attempt
 from align.solvers.kept import keeping
-from align.solvers.solution import describe
+from align.solvers.solution import describe, seeded
 from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -103,7 +103,8 @@ def unsupervised(
     source, target : Embeddings
         Of the same dimensions.
     solver : Solver, optional
-        By default `align.Auto`. Its problem has the words spelled alike as pairs, or none.
+        By default `align.Auto`. Its problem has the words spelled alike as pairs, or none; those
+        that are numbers, where it is one that starts on ``numerals``.
     seed : int
         Of everything random, the solver included.
     seeds : int
@@ -129,14 +130,13 @@ def unsupervised(
     if seeds < 1:
         raise ValueError(f"need at least 1 seed, got {seeds}")
     _require_embeddings(source, target)
-    alike = dictionaries.identical(source.words, target.index)
+    on_numbers = isinstance(solver, Auto) and solver.on_numbers
+    spelled = dictionaries.numerals if on_numbers else dictionaries.identical
+    alike = spelled(source.words, target.index)
     best, repeats = None, []
     for each in range(seed, seed + seeds):
         task = _Task(source, target, alike, normalize, k, test, each, steps)
-        seeded: Any = solver or Auto()
-        if "seed" in seeded.__dataclass_fields__:
-            seeded = replace(seeded, seed=each)
-        run = _aligned("unsupervised", task, alike, seeded, on_step)
+        run = _aligned("unsupervised", task, alike, seeded(solver or Auto(), each), on_step)
         repeats.append(Repeat.of(run.record))
         best = run if best is None else max(best, run, key=_merit)
         on_step(Step("seeds", len(repeats), seeds))

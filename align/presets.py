@@ -10,12 +10,14 @@ from align.solvers import (
     GeoMM,
     KernelResidual,
     Multistep,
+    PcaICP,
     Procrustes,
     Refinement,
     Ridge,
     SelfLearning,
     SimilarityStart,
     Solver,
+    WassersteinProcrustes,
 )
 from align.solvers.generalised import Generalised, Grown
 
@@ -45,7 +47,10 @@ UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary
     "similarity": SimilarityStart(words=1000),
     "similarity-2000": SimilarityStart(words=2000),
     "similarity-4000": SimilarityStart(words=4000),  # Artetxe et al. 2018, ACL
+    "icp": PcaICP(),  # after Hoshen and Wolf 2018
+    "wasserstein": WassersteinProcrustes(),  # after Grave et al. 2019
     "adversarial": Adversarial(),  # after Mohiuddin and Joty 2019
+    "numerals": FEW,  # on numbers alone
     "muse": MUSE_ADVERSARIAL,  # Conneau et al. 2018; hours without a GPU
 }
 

@@ -18,6 +18,7 @@ NAMES = (
     "diagnose",
     "unsupervised",
     "verdict",
+    "batch",
     "joint",
 )
 

@@ -18,6 +18,8 @@ LARGE = ("en-es", "en-de", "en-fr")
 SEEDS = range(10)
 KEPT = Path(os.environ.get("ALIGN_UNSUPERVISED", "benchmarks/results/unsupervised.jsonl"))
 METHODS = tuple(os.environ.get("ALIGN_METHODS", "auto").split(","))
+PAIRS = (*(f"small {pair}" for pair in SMALL), *LARGE)
+ASKED = os.environ.get("ALIGN_PAIRS", ",".join(PAIRS)).split(",")
 
 
 def main() -> None:
@@ -26,7 +28,7 @@ def main() -> None:
     if not os.environ.get("ALIGN_TABLE"):
         for seed in SEEDS:
             for method in METHODS:
-                for pair in (*(f"small {pair}" for pair in SMALL), *LARGE):
+                for pair in ASKED:
                     if (pair, method, seed) not in done:
                         measure(pair, method, seed)
     table()
@@ -70,8 +72,9 @@ def rows() -> list[dict]:
 
 def table() -> None:
     """Print a line for each pair and method."""
-    print("\n| pair | method | seeds | worked, doubtful, failed | starts | mean | worst | words |")
-    print("|---|---|---|---|---|---|---|---|")
+    verdicts = "worked, doubtful, failed"
+    print(f"\n| pair | method | seeds | {verdicts} | starts | mean | worst | words | seconds |")
+    print("|---|---|---|---|---|---|---|---|---|")
     found = rows()
     for pair, method in dict.fromkeys((row["pair"], row["method"]) for row in found):
         of = [row for row in found if (row["pair"], row["method"]) == (pair, method)]
@@ -81,9 +84,10 @@ def table() -> None:
         starts = ", ".join(sorted({row["chosen"] for row in of}))
         print(
             f"| {pair} | {method} | {len(of)} | {counts} | {starts} | "
-            f"{statistics.mean(shares):.1f} | {min(shares):.1f} | {of[0]['asked']:,} |"
+            f"{statistics.mean(shares):.1f} | {min(shares):.1f} | {of[0]['asked']:,} | "
+            f"{statistics.median(row['seconds'] for row in of):.0f} |"
         )
     print(
         "\nCSLS P@1: small es-en on the gold dictionary, the other small pairs on 50 obvious "
-        "pairs (`benchmarks/obvious`), the large ones on MUSE's test words."
+        "pairs (`benchmarks/obvious`), the large ones on MUSE's test words; the median of seconds."
     )

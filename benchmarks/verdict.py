@@ -13,7 +13,7 @@ import numpy as np
 
 import dictionaries
 import embeddings
-from align.auto import ALIKE, Auto
+from align.auto import ALIKE, Auto, divided
 from align.gold import gold_of, rows_of
 from align.judge import judged, outcome
 from align.maps import Array
@@ -24,6 +24,7 @@ from align.retrieve import Space
 from align.solvers import RandomStart, Solution
 from align.solvers.attempt import Verdict
 from align.solvers.kept import keeping
+from align.solvers.solution import seeded
 from benchmarks.data import DATA, muse, vectors
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -35,7 +36,7 @@ RUNS = [(seed, f"small {pair}") for seed in (0, 1) for pair in SMALL]
 RUNS += [(0, pair) for pair in LARGE]
 OBVIOUS = Path(__file__).parent / "obvious"
 KEPT = Path(os.environ.get("ALIGN_VERDICTS", "benchmarks/results/verdict.jsonl"))
-NAMES = list(UNSUPERVISED)
+NAMES = [name for name, _ in Auto().starts]
 PLANNED = {
     "nothing": [*NAMES, "random"],
     **dict.fromkeys(
@@ -148,17 +149,19 @@ def measure(pair: str, how: str, starts: list[str], seed: int) -> None:
     with keeping(problem):
         supervised = here.score(FEW(problem))
         for start in starts:
-            solver = UNSUPERVISED.get(start, RandomStart(seed=seed + 100))
+            known = UNSUPERVISED.get(start)
+            solver = seeded(known, seed) if known else RandomStart(seed=seed + 100)
             learner = replace(Auto().learning, start=solver, seed=seed)
             learner = solver if start == ALIKE else learner
-            fit = replace(problem, pairs=alike[: len(alike) * (start == ALIKE) : 2])
+            used, held_out = divided(start, alike)
+            fit = replace(problem, pairs=used)
             row = {"pair": pair, "how": how, "start": start, "seed": seed}
             try:
                 solution = learner(fit)
             except ValueError as error:  # no words spelled alike
                 print(pair, how, start, error, file=sys.stderr)
                 continue
-            verdict = judged(fit, solution, alike[1::2], seed=seed)
+            verdict = judged(fit, solution, held_out, seed=seed)
             row |= {"supervised": supervised, "score": here.score(solution)}
             row["verdict"] = asdict(verdict)
             told = f"{verdict.outcome}, rise {verdict.rise:.3f}, agreement {verdict.agreement:.2f}"

@@ -12,16 +12,16 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from embeddings.arrays import read_metadata, read_safetensors, write_safetensors
 from embeddings.files import replacing
-from embeddings.values import Array, Defect, Embeddings, ReadReport
+from embeddings.values import Array, Embeddings, ReadReport
 
-FORMAT = 1  # of the twins, and of what the readers make of a text
+FORMAT = 2  # of the twins, and of what the readers make of a text
 WORTH = 4 << 20  # bytes of a text file that is worth a twin
 LIMIT = 10 << 30  # bytes of all twins, unless the user sets another limit
 BLOCK = 1 << 10  # numbers of 8 bytes that are added up in a checksum
@@ -90,11 +90,7 @@ class Twin:
             return None
         with suppress(OSError):
             os.utime(self.path)  # used now
-        report = json.loads(known["report"])
-        defects = tuple(
-            Defect(kind, count, tuple(lines), out) for kind, count, lines, out in report["defects"]
-        )
-        return words, vectors, ReadReport(**report | {"defects": defects})
+        return words, vectors, ReadReport.from_json(known["report"])
 
     def write(self, found: Embeddings) -> None:
         """Keep what was read, unless the text file has changed meanwhile; make room for it."""
@@ -104,9 +100,7 @@ class Twin:
                 return
             folder().mkdir(parents=True, exist_ok=True)
             trim(limit - size)
-            report = asdict(found.report)
-            report["defects"] = [list(defect.values()) for defect in report["defects"]]
-            said = json.dumps(report)
+            said = found.report.to_json()
             checksum = _checksum(self.key, found.words, found.vectors, said)
             with replacing(self.path) as beside:
                 write_safetensors(

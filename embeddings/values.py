@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
@@ -77,6 +78,20 @@ class ReadReport:
             noun = "duplicate" if self.duplicates == 1 else "duplicates"
             found.append(f"{self.duplicates:,} {noun} left out (the first of each word is kept)")
         return (*found, *map(str, self.defects))
+
+    def to_json(self) -> str:
+        """Return the report as a text from which `from_json` makes it again."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> ReadReport:
+        """Read what `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
+        data = json.loads(text)
+        defects = (
+            Defect(**{**each, "line_numbers": tuple(each["line_numbers"])})
+            for each in data["defects"]
+        )
+        return cls(**{**data, "defects": tuple(defects)})
 
 
 @dataclass(frozen=True, eq=False, repr=False)

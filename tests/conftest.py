@@ -13,7 +13,7 @@ from align import Problem
 from align.cli import main
 from embeddings import Embeddings
 
-pytest_plugins = ["serving"]
+pytest_plugins = ["serving", "batches"]
 
 DATA = Path(os.environ.get("ALIGN_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

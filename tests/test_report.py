@@ -18,6 +18,7 @@ from align.evaluate import RULES
 from align.report import as_dict, signature
 from align.report.documents import as_html, as_json, as_latex, as_markdown, as_text
 from align.report.grid import Grid, in_latex, in_markdown, latex, markdown
+from align.report.runs import RunsReport
 from align.solvers.solution import Trial
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -105,7 +106,7 @@ def table_of(page, start):
 
 @pytest.fixture(scope="module")
 def page(run, other):
-    return Page(as_html({"first": run, "other": other}))
+    return Page(as_html(RunsReport({"first": run, "other": other})))
 
 
 def test_a_page_fetches_nothing(page):
@@ -157,7 +158,7 @@ def inside(page):
 
 
 def test_words_are_shown_as_they_are_and_none_becomes_markup(run):
-    text = as_html({"first": run})
+    text = as_html(RunsReport({"first": run}))
     page = Page(text)
 
     assert "<script>alert" not in text
@@ -178,7 +179,7 @@ def test_the_errors_are_the_words_whose_first_translation_is_not_right(run):
             places = [re.search(r"\d+", str(rank))[0] for rank, _ in right]
             expected.append((word, ranked[0], [b for _, b in right], places))
 
-    rows = table_of(Page(as_html({"first": run})), "The ")
+    rows = table_of(Page(as_html(RunsReport({"first": run}))), "The ")
 
     assert len(expected) > 3
     assert [(row[0], row[2]) for row in rows] == [(a, b) for a, b, _, _ in expected]
@@ -231,17 +232,17 @@ def test_runs_that_cannot_be_compared_stand_side_by_side(run, rng):
         Embeddings(words, x, name="tgt"), Embeddings(words, x, name="src"), lexicon, test=lexicon
     )
 
-    text = as_markdown({"there": run, "back": back})
+    text = as_markdown(RunsReport({"there": run, "back": back}))
 
     assert "differences are not tested: there is of src -\\> tgt, back of tgt -\\> src" in text
     assert "| back | tgt to src | CSLS10 | 100.0 [" in text
-    assert json.loads(as_json({"there": run, "back": back}))["comparison"] is None
+    assert json.loads(as_json(RunsReport({"there": run, "back": back})))["comparison"] is None
 
 
 def test_a_run_without_scores_has_a_page_too(run):
     record = replace(run.record, evaluation=None)
 
-    page = Page(as_html({"alone": replace(run, record=record, test=None)}))
+    page = Page(as_html(RunsReport({"alone": replace(run, record=record, test=None)})))
 
     assert "The run was not scored" in page.all("section")[0]["text"]
     assert len(page.all("figure")) == 1
@@ -249,7 +250,7 @@ def test_a_run_without_scores_has_a_page_too(run):
 
 
 def test_markdown_has_every_table_with_its_intervals(run, other):
-    text = as_markdown({"a|b": run, "other": other})
+    text = as_markdown(RunsReport({"a|b": run, "other": other}))
 
     rows = [line for line in text.splitlines() if line.startswith("|")]
     first = run.record.evaluation.forward[1].at(1)
@@ -296,7 +297,7 @@ def test_a_table_in_markdown_and_in_latex():
 
 
 def test_latex_has_every_table_and_signature(run, other):
-    text = as_latex({"first": run, "other": other})
+    text = as_latex(RunsReport({"first": run, "other": other}))
 
     assert text.count(r"\toprule") == text.count(r"\end{table}") == 2 + 2 + 3
     shown = in_latex(signature(other.record, other.record.evaluation.scores, oov=RULES))
@@ -305,7 +306,7 @@ def test_latex_has_every_table_and_signature(run, other):
 
 
 def test_json_holds_the_records_and_the_comparison(run, other):
-    told = json.loads(as_json({"first": run, "other": other}))
+    told = json.loads(as_json(RunsReport({"first": run, "other": other})))
 
     assert [each.pop("name") for each in told["runs"]] == ["first", "other"]
     assert told["runs"] == json.loads(json.dumps([as_dict(run.record), as_dict(other.record)]))
@@ -313,11 +314,11 @@ def test_json_holds_the_records_and_the_comparison(run, other):
 
 
 def test_text_compares_first(run, other):
-    text = as_text({"first": run, "other": other})
+    text = as_text(RunsReport({"first": run, "other": other}))
 
     assert text.index("difference from first") < text.index("src -> tgt")
     assert "not compared" not in text
-    assert "difference" not in as_text({"first": run})
+    assert "difference" not in as_text(RunsReport({"first": run}))
 
 
 def test_without_jinja_the_remedy_is_told_and_tables_need_none(run, monkeypatch):
@@ -325,9 +326,9 @@ def test_without_jinja_the_remedy_is_told_and_tables_need_none(run, monkeypatch)
         monkeypatch.setitem(__import__("sys").modules, name, None)
 
     with pytest.raises(ImportError, match=r"needs matplotlib: pip install 'align-embeddings\[rep"):
-        as_html({"first": run})
-    assert as_markdown({"first": run})
-    assert as_latex({"first": run})
+        as_html(RunsReport({"first": run}))
+    assert as_markdown(RunsReport({"first": run}))
+    assert as_latex(RunsReport({"first": run}))
 
 
 def test_the_command_writes_what_the_name_says(cli, made):
@@ -421,7 +422,7 @@ def test_in_a_browser_nothing_overlaps_is_cut_or_scrolls_sideways(run, other, tm
     if browser is None:
         pytest.skip("there is no Chromium on this machine")
     (tmp_path / "page.html").write_text(
-        as_html({"first": run, "other": other}) + MEASURE, encoding="utf-8"
+        as_html(RunsReport({"first": run, "other": other})) + MEASURE, encoding="utf-8"
     )
     (tmp_path / "frame.html").write_text(FRAME.format(width=width), encoding="utf-8")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, bootstrap, permutation_test
 
-from align.evaluate import bootstrap_interval, bootstrap_intervals, randomisation
+from align.evaluate import bootstrap_interval, bootstrap_intervals, holm, randomisation
 from align.evaluate.resampling import FLIPS
 
 
@@ -161,3 +161,26 @@ def test_equal_runs_are_told_apart_as_often_as_the_p_says():
     for level in (0.05, 0.2, 0.5):
         error = 3 * np.sqrt(level * (1 - level) / 400)
         assert np.mean(p <= level) == pytest.approx(level, abs=error)
+
+
+def test_holm_corrects_a_known_example():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert len(holm([])) == 0
+
+
+@pytest.mark.parametrize("tests", [1, 2, 7, 30])
+def test_a_corrected_p_is_the_least_level_at_which_holm_steps_down_to_it(rng, tests):
+    p = np.round(rng.random(tests) ** 3, 2)  # some of them equal, some 0
+
+    corrected = holm(p)
+
+    for level in (0.01, 0.05, 0.3, 0.999):
+        rejected, left = set(), sorted(range(tests), key=p.__getitem__)
+        while left and p[left[0]] * len(left) < level:
+            rejected.add(left.pop(0))
+        assert {i for i in range(tests) if corrected[i] < level} == rejected
+
+
+def test_more_flips_come_to_a_smaller_p():
+    assert randomisation(np.ones(40)) == 1 / (FLIPS + 1)
+    assert randomisation(np.ones(40), flips=50_000) == 1 / 50_001

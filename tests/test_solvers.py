@@ -13,12 +13,14 @@ from align import (
     KernelResidual,
     LinearMap,
     Multistep,
+    PcaICP,
     Problem,
     Procrustes,
     Refinement,
     Ridge,
     SelfLearning,
     SimilarityStart,
+    WassersteinProcrustes,
 )
 from align.retrieve import Space
 from align.solvers.procrustes import procrustes
@@ -48,6 +50,8 @@ SEEDED = [
 SOLVERS = [
     *SEEDED,
     SimilarityStart(k=3),
+    WassersteinProcrustes(steps=3),
+    PcaICP(restarts=3),
     Adversarial(hidden=(4,), epochs=2, steps=3, k=3),
     Auto(rounds=1, learning=SelfLearning(keep=1, patience=2, k=3)),
 ]

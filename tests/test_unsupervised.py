@@ -1,4 +1,5 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,10 +10,13 @@ import align
 import dictionaries
 import embeddings
 from align import Auto, Problem, Procrustes, SimilarityStart
+from align.auto import divided
 from align.judge import judged, outcome
 from align.normalize import Normalization
-from align.solvers import Identity, RandomStart, SelfLearning
+from align.presets import UNSUPERVISED
+from align.solvers import Identity, RandomStart, SelfLearning, self_learning
 from align.solvers.attempt import Attempt, Verdict
+from align.solvers.kept import keeping
 from align.solvers.similarity import distributions
 from embeddings import Embeddings
 
@@ -215,6 +219,102 @@ def test_auto_is_the_same_under_its_seed(turned):
     assert_array_equal(one, other)
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A start that draws; the class knows the seeds of all."""
+
+    name = "drawing"
+    called: ClassVar[list] = []
+    seed: int = 0
+
+    def __call__(self, problem, *, on_step=None):
+        self.called.append(self.seed)
+        return RandomStart(seed=self.seed)(problem)
+
+
+def test_each_try_of_a_start_draws_otherwise(rng):
+    x, y = rng.standard_normal((2, 120, 8))
+
+    Auto(starts=(("drawing", Drawing()),), learning=LEARNING, seed=7)(Problem(x, y, NONE))
+
+    assert Drawing.called == [7, 1007]
+
+
+def test_auto_killed_inside_self_learning_ends_with_the_same_map(turned, tmp_path, monkeypatch):
+    monkeypatch.setattr(self_learning, "EVERY", 0)
+    auto, whole, resumed = Auto.only("similarity"), [], []
+
+    def killed(step):
+        if (step.stage, step.done) == ("self-learning", 5):
+            raise KeyboardInterrupt
+
+    unbroken = auto(turned, on_step=whole.append)
+    with keeping(turned, tmp_path), pytest.raises(KeyboardInterrupt):
+        auto(turned, on_step=killed)
+    with keeping(turned, tmp_path):
+        found = auto(turned, on_step=resumed.append)
+
+    assert_array_equal(found.map.w, unbroken.map.w)
+    assert found.attempts == unbroken.attempts
+    assert [step.done for step in whole if step.stage == "self-learning"][:2] == [1, 2]
+    assert next(step.done for step in resumed if step.stage == "self-learning") == 6
+
+
+@pytest.mark.parametrize(
+    ("start", "seeds", "asked"),
+    [("identical", [0, 2, 4], [1, 3]), ("numerals", [0, 1, 2, 3, 4], []), ("icp", [], [1, 3])],
+)
+def test_what_a_start_stands_on_its_verdict_does_not_ask(start, seeds, asked):
+    pairs = np.column_stack([np.arange(5), np.arange(5) + 10])
+
+    stood, held_out = divided(start, pairs)
+
+    assert stood[:, 0].tolist() == seeds
+    assert held_out[:, 0].tolist() == asked
+
+
+@pytest.mark.parametrize(
+    ("start", "words", "kind"), [("identical", 49, "words"), ("numerals", 24, "numbers")]
+)
+def test_a_start_on_too_few_words_alike_says_how_many(turned, every, start, words, kind):
+    with pytest.raises(ValueError, match=f"{words} {kind} are .* few for the start {start}"):
+        Auto.only(start)(replace(turned, pairs=every[:words]))
+
+
+@pytest.mark.parametrize(("start", "words"), [("identical", 50), ("numerals", 25)])
+def test_a_start_on_enough_words_alike_solves(turned, every, start, words):
+    solution = Auto.only(start)(replace(turned, pairs=every[:words]))
+
+    assert solution.chosen == start
+    assert share_right(turned, solution) > 0.8
+
+
+def test_auto_does_not_take_two_starts_of_other_pairs():
+    starts = tuple((name, Procrustes()) for name in ("identical", "numerals"))
+
+    with pytest.raises(ValueError, match="identical and numerals stand on other pairs"):
+        Auto(starts=starts)
+
+
+def test_what_is_slow_or_part_of_another_start_is_tried_only_by_name():
+    tried = [name for name, _ in Auto().starts]
+
+    assert {*UNSUPERVISED} - {*tried} == {"numerals", "muse"}
+    assert tried[:4] == ["identical", "similarity", "similarity-2000", "similarity-4000"]
+    assert all(Auto.only(name).starts[0][0] == name for name in UNSUPERVISED)
+
+
+@pytest.mark.parametrize("name", ["wasserstein", "icp"])
+def test_a_start_by_name_ends_with_the_right_map(turned, name):
+    one, every_draw = Auto.only(name), {"icp": {"restarts": 50}, "wasserstein": {"steps": 20}}
+    quick = replace(one.starts[0][1], **every_draw[name])
+
+    solution = replace(one, starts=((name, quick),))(turned)
+
+    assert solution.chosen == name
+    assert share_right(turned, solution) > 0.8
+
+
 @pytest.mark.parametrize("wrong", [{"starts": ()}, {"rounds": 0}, {"budget": -1.0}])
 def test_auto_names_a_wrong_setting(wrong):
     with pytest.raises(ValueError, match="need a start, rounds >= 1 and budget >= 0"):
@@ -270,6 +370,21 @@ def test_unsupervised_wants_vectors_and_a_seed(two):
         align.unsupervised("en", target)
     with pytest.raises(ValueError, match="need at least 1 seed, got 0"):
         align.unsupervised(source, target, seeds=0)
+
+
+@pytest.mark.parametrize("start", ["identical", "numerals"])
+def test_numerals_stand_on_numbers_alone(turned, cli, start):
+    """Every other word alike is a number; the others, spelled alike as well, are wrong."""
+    names = [str(i) if i % 2 else f"w{i}" for i in range(WORDS)]
+    wrong = [names[i] if i % 2 else f"w{(i + 40) % WORDS}" for i in range(WORDS)]
+    source, target = (Embeddings(words, turned.x) for words in (names, wrong))
+    target = replace(target, vectors=turned.y)
+
+    run = align.unsupervised(source, target, solver=Auto.only(start))
+
+    assert len(run.seeds) == (WORDS // 2 if start == "numerals" else WORDS)
+    assert run.record.attempts[0].start == start
+    assert (run.record.verdict.alike == 0) == (start == "numerals")
 
 
 def test_the_command_prints_verdict_attempts_seeds_and_scores(cli, two):

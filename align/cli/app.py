@@ -16,6 +16,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from align.cli.analogies import analogies_command
 from align.cli.apply import apply
+from align.cli.batch import batch
 from align.cli.cache import cache
 from align.cli.compare import compare
 from align.cli.diagnose import diagnose
@@ -183,6 +184,7 @@ for command in (
     supervised,
     unsupervised,
     joint,
+    batch,
     translate,
     evaluate,
     compare,

@@ -15,6 +15,7 @@ from align.cli.runs import JSON, MAX_RANK, searching
 from align.presets import PRESETS
 from align.selection import Best
 from align.solvers import Refinement, Solver
+from align.solvers.solution import seeded
 
 DEFAULT = ParameterSource.DEFAULT
 SPELLING = {"identical": dictionaries.identical, "numerals": dictionaries.numerals}
@@ -99,7 +100,7 @@ def supervised(
                 source,
                 target,
                 lexicon,
-                solver=solver,
+                solver=seeded(solver, given.seed),
                 normalize=given.normalize,
                 k=given.k,
                 test=scored,

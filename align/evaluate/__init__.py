@@ -11,6 +11,7 @@ from align.evaluate.resampling import (
     Interval,
     bootstrap_interval,
     bootstrap_intervals,
+    holm,
     randomisation,
 )
 from align.evaluate.score import Score, Way
@@ -41,6 +42,7 @@ __all__ = [
     "bootstrap_interval",
     "bootstrap_intervals",
     "correlation",
+    "holm",
     "hubness",
     "isomorphism",
     "measures",

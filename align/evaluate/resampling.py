@@ -10,6 +10,7 @@ import numpy.typing as npt
 RESAMPLES = 2000
 FLIPS = 9999
 TOGETHER = 100  # resamples held at once
+ROUNDING = 1e-12  # values closer than this are equal
 Interval = tuple[float, float]
 Values = npt.NDArray[np.float64]
 NORMAL = NormalDist()
@@ -73,7 +74,7 @@ def bootstrap_intervals(
     means, values = sums.sum(axis=0) / n.sum(), sums / n[:, None]
     unseen = 1 - ((1 - level) / 2) ** (1 / len(sums))
     intervals = [(m + unseen * (bounds[0] - m), m + unseen * (bounds[1] - m)) for m in means]
-    varied = np.flatnonzero(np.any(values != values[0], axis=0))
+    varied = np.flatnonzero(np.ptp(values, axis=0) > ROUNDING)
     if len(varied):
         drawn = _resampled(sums[:, varied], n, seed)
         rest = (sums.sum(axis=0) - sums) / (n.sum() - n)[:, None]
@@ -118,7 +119,7 @@ def _accelerated(mean: float, drawn: Values, rest: Values, level: float) -> Inte
     return low, high
 
 
-def randomisation(differences: npt.ArrayLike, *, seed: int = 0) -> float:
+def randomisation(differences: npt.ArrayLike, *, flips: int = FLIPS, seed: int = 0) -> float:
     """Return the probability of a mean at least so far from 0 if the signs were chance.
 
     Approximate randomisation [1]_: two systems answered the same words, and if they are equally
@@ -128,6 +129,8 @@ def randomisation(differences: npt.ArrayLike, *, seed: int = 0) -> float:
     ----------
     differences : (n,) array
         Of the two systems' values on each word.
+    flips : int
+        How many arrangements of signs are drawn.
     seed : int
         The same seed gives the same signs.
 
@@ -145,8 +148,35 @@ def randomisation(differences: npt.ArrayLike, *, seed: int = 0) -> float:
     rng = np.random.default_rng(seed)
     least = abs(values.sum()) * (1 - 1e-12)  # equal but for the order of the sum
     as_far = 1
-    for start in range(0, FLIPS, TOGETHER):
-        shape = (min(TOGETHER, FLIPS - start), len(values))
+    for start in range(0, flips, TOGETHER):
+        shape = (min(TOGETHER, flips - start), len(values))
         flipped = (2.0 * rng.integers(0, 2, shape) - 1) @ values
         as_far += int(np.count_nonzero(np.abs(flipped) >= least))
-    return as_far / (FLIPS + 1)
+    return as_far / (flips + 1)
+
+
+def holm(p: npt.ArrayLike) -> Values:
+    """Correct the p of several tests for their number, step by step from the smallest [1]_.
+
+    Parameters
+    ----------
+    p : (m,) array
+        In [0, 1].
+
+    Returns
+    -------
+    (m,) array
+        In [0, 1]: whoever calls those below ``a`` significant is wrong about any of them with a
+        probability of at most ``a``, however the tests depend on each other.
+
+    References
+    ----------
+    .. [1] Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+       Statistics 6, 1979.
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values)
+    corrected = np.empty_like(values)
+    stepped = values[order] * np.arange(len(values), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(stepped), 1)
+    return corrected

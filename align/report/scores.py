@@ -8,7 +8,7 @@ from align.comparison import COMPARED, Compared, Comparison
 from align.evaluate import RULES, Measure, Part, Rule, Score
 from align.record import Evaluation, Record
 from align.report.figures import LEVEL
-from align.report.grid import Grid, signed
+from align.report.grid import Grid, in_short, signed
 
 NAMES = ("P@1", "P@5", "P@10", "MRR", "MAP")
 SAMPLE = 5  # words shown of those that one run alone gets right
@@ -136,5 +136,4 @@ def _difference(one: Compared, name: str) -> tuple[str, str]:
 
 
 def _in_short(measure: Measure) -> str:
-    low, high = (100 * end for end in measure.interval)
-    return f"{100 * measure.value:.1f} [{low:.1f}, {high:.1f}]"
+    return in_short(measure.value, measure.interval)

@@ -49,8 +49,8 @@ class Section:
     signatures : tuple of str
         How the scores were made.
     figures : tuple of Figure
-    picture : Figure, optional
-        One that wants the full width.
+    pictures : tuple of Figure
+        Those that want the full width.
     mistakes : Grid, optional
         The words that were translated wrongly.
     """
@@ -62,7 +62,7 @@ class Section:
     grids: tuple[Grid, ...] = ()
     signatures: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
-    picture: Figure | None = None
+    pictures: tuple[Figure, ...] = ()
     mistakes: Grid | None = None
 
 
@@ -131,7 +131,7 @@ def drawn(section: Section, run: Run, *, on_step: OnStep = silent) -> Section:
             bands_figure(f"{name}-bands", evaluation.forward),
             *figures,
         ),
-        picture=picture(f"{name}-picture", shown_pairs(run, ranks), languages),
+        pictures=(picture(f"{name}-picture", shown_pairs(run, ranks), languages),),
         mistakes=mistakes(run, ranks),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from align.evaluate import Rule, Score
@@ -68,6 +68,24 @@ def task_signature(record: Record, tests: Iterable[LexiconRecord | TaskRecord], 
             f"seed:{record.seed}",
         ]
     )
+
+
+def common_signature(signatures: Iterable[str]) -> str:
+    """Return what signatures have in common, with ``*`` where they differ, and all seeds."""
+    several = [each.split("|") for each in signatures]
+    found: dict[tuple[str, int], list[str]] = {}
+    for parts in several:
+        names = [part.partition(":")[0] for part in parts]
+        for i, (name, part) in enumerate(zip(names, parts, strict=True)):
+            found.setdefault((name, names[:i].count(name)), []).append(part)
+    return "|".join(_common(name, each, len(several)) for (name, _), each in found.items())
+
+
+def _common(name: str, parts: Sequence[str], several: int) -> str:
+    different = dict.fromkeys(part.partition(":")[2] for part in parts)
+    if len(parts) == several and len(different) == 1:
+        return parts[0]
+    return f"{name}:{','.join(different) if name == 'seed' else '*'}"
 
 
 def _name(test: LexiconRecord | TaskRecord) -> str:

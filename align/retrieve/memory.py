@@ -25,12 +25,12 @@ def parse(text: str, least: int = LOW) -> int:
 
 def default() -> int:
     """Return a share of the memory that is available now, in bytes."""
-    return int(min(max(min(_available()) * SHARE, LOW), HIGH))
+    return int(min(max(available() * SHARE, LOW), HIGH))
 
 
-def _available() -> list[float]:
-    """Return what the system and the container say that can be had."""
-    found = [HIGH / SHARE]  # not every system tells
+def available() -> float:
+    """Return what the system and the container say that can be had, in bytes."""
+    found: list[float] = []
     with suppress(OSError, AttributeError, ValueError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     with suppress(OSError, IndexError, ValueError):
@@ -39,4 +39,4 @@ def _available() -> list[float]:
     with suppress(OSError, ValueError):  # of a container
         limit, used = (float((CGROUP / f"memory.{n}").read_text()) for n in ("max", "current"))
         found.append(limit - used)
-    return found
+    return min(found, default=HIGH / SHARE)  # not every system tells

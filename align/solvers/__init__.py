@@ -4,6 +4,7 @@ from align.solvers.adversarial import MUSE_ADVERSARIAL, Adversarial
 from align.solvers.audited import Audited
 from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
+from align.solvers.icp import PcaICP
 from align.solvers.identity import Identity
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
@@ -15,6 +16,7 @@ from align.solvers.ridge import Ridge
 from align.solvers.self_learning import SelfLearning
 from align.solvers.similarity import SimilarityStart
 from align.solvers.solution import Solution, Solver
+from align.solvers.wasserstein import WassersteinProcrustes
 
 __all__ = [
     "MUSE_ADVERSARIAL",
@@ -26,6 +28,7 @@ __all__ = [
     "Identity",
     "KernelResidual",
     "Multistep",
+    "PcaICP",
     "Procrustes",
     "RandomStart",
     "Refinement",
@@ -34,4 +37,5 @@ __all__ = [
     "SimilarityStart",
     "Solution",
     "Solver",
+    "WassersteinProcrustes",
 ]

@@ -59,5 +59,11 @@ def procrustes(x: Array, y: Array) -> LinearMap:
     """
     if len(x) != len(y):
         raise ValueError(f"there must be as many rows of both sides, got {x.shape}, {y.shape}")
-    u, _, vt = np.linalg.svd(x.astype(np.float64).T @ y.astype(np.float64), full_matrices=False)
-    return LinearMap(u @ vt)
+    return LinearMap(polar(x.astype(np.float64).T @ y.astype(np.float64)))
+
+
+def polar(w: Array) -> Array:
+    """Return the (semi-)orthogonal matrix closest to ``w``, with all its singular values 1."""
+    u, _, vt = np.linalg.svd(w, full_matrices=False)
+    nearest: Array = u @ vt
+    return nearest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -11,13 +12,15 @@ import numpy as np
 from align.problem import Problem
 from align.retrieve import Space, ready
 from align.solvers.dropout import depth, dictionary
-from align.solvers.kept import solved
+from align.solvers.kept import checkpoint, solved
 from align.solvers.multistep import Multistep
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver
+from align.solvers.stored import State, solution_of, state_of
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
+EVERY = 10.0  # seconds after which the state is kept again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +97,18 @@ class SelfLearning:
             )
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
-        """Solve; the pairs of the solution are the last dictionary."""
-        solution = solved(self.start, problem, on_step=on_step)
+        """Solve; the pairs of the solution are the last dictionary.
+
+        Within `align.solvers.kept.keeping`, the state is kept from time to time: a run that was
+        killed goes on in the middle, and ends as an unbroken one.
+        """
+        kept = checkpoint(self, problem)
+        solution, rng, climb = self._begun(kept.read(), problem, on_step)
+        pairs, losses = solution.pairs, list(solution.losses)
         most = slice(0, self.max_rank or None)
         words = Problem(problem.x[most], problem.y[most], np.empty((0, 2), dtype=np.intp))
-        rng, climb = np.random.default_rng(self.seed), _Climb(self)
-        target, space, pairs, losses = ready(words.y), None, words.pairs, []
-        for done in range(1, self.max_rounds + 1):
+        target, space, written = ready(words.y), None, time.monotonic()
+        for done in range(len(losses) + 1, self.max_rounds + 1):
             p = climb.p if done < self.max_rounds else 1.0
             x, y = solution.mapped(words)
             k = depth(self.keep if p < 1 else 1, self.k, min(len(x), len(y)))
@@ -114,6 +122,10 @@ class SelfLearning:
             if converged or done == self.max_rounds:
                 break
             solution = self.solver(found)
+            if time.monotonic() - written >= EVERY:
+                here = replace(solution, pairs=pairs, losses=tuple(losses))
+                kept.write(_state(here, rng, climb))
+                written = time.monotonic()
             on_step(Step(self.name, done, self.max_rounds))
         on_step(Step(self.name, self.max_rounds, self.max_rounds))
         stopped = f"round {done} of at most {self.max_rounds}: " + (
@@ -131,6 +143,25 @@ class SelfLearning:
             space=None,
             stopped=stopped,
         )
+
+    def _begun(
+        self, state: State | None, problem: Problem, on_step: OnStep
+    ) -> tuple[Solution, np.random.Generator, _Climb]:
+        """Return where learning stands: before the first round, or where it was killed."""
+        rng, climb = np.random.default_rng(self.seed), _Climb(self)
+        if state is None:
+            start = solved(self.start, problem, on_step=on_step)
+            return replace(start, pairs=np.empty((0, 2), dtype=np.intp), losses=()), rng, climb
+        rng.bit_generator.state = state.told["rng"]
+        climb.p, climb.least, climb.stalled = state.told["climb"]
+        return solution_of(state), rng, climb
+
+
+def _state(solution: Solution, rng: np.random.Generator, climb: _Climb) -> State:
+    """Return where learning stands; without the neighbours, which only save time."""
+    known = state_of(solution)
+    drawn = {"rng": rng.bit_generator.state, "climb": [climb.p, climb.least, climb.stalled]}
+    return State(known.tensors, known.told | drawn)
 
 
 class _Climb:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, Protocol, cast
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,22 @@ def require_linear(solver: Solver, map_: Map) -> LinearMap:
             "give another start, as Procrustes() or Multistep()"
         )
     return map_
+
+
+Seeded = TypeVar("Seeded")
+
+
+def seeded(solver: Seeded, seed: int) -> Seeded:
+    """Return a solver that draws by a seed, as do those within it; itself where none draws."""
+    if isinstance(solver, tuple):
+        return cast(Seeded, tuple(seeded(part, seed) for part in solver))
+    if not is_dataclass(solver) or isinstance(solver, type):
+        return solver
+    parts = {f.name: getattr(solver, f.name) for f in fields(solver) if f.init}
+    new = {name: seeded(part, seed) for name, part in parts.items()}
+    new |= {"seed": seed} if "seed" in parts else {}
+    changed = {name: part for name, part in new.items() if part != parts[name]}
+    return cast(Seeded, replace(cast(Any, solver), **changed)) if changed else solver
 
 
 def describe(solver: Settings) -> dict[str, Any]:

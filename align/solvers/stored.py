@@ -49,11 +49,35 @@ def read_state(path: Path) -> State:
         raise ValueError(f"{path} is not a readable step ({error})") from error
 
 
-def write_solution(solution: Solution, path: Path) -> None:
-    """Write maps, pairs and losses to a file, as `write_state` does."""
+def state_of(solution: Solution) -> State:
+    """Return the maps, pairs and losses of a solution."""
     maps = tensors_of({"map": solution.map, "target": solution.target})
     told = {name: getattr(solution, name) for name in ("losses", "converged", "stopped")}
-    write_state(State({"pairs": solution.pairs, **maps}, told), path)
+    return State({"pairs": solution.pairs, **maps}, told)
+
+
+def solution_of(state: State) -> Solution:
+    """Return the solution of which `state_of` told.
+
+    Raises
+    ------
+    ValueError, KeyError
+        If the state is of something else.
+    """
+    tensors, told = state.tensors, state.told
+    return Solution(
+        own_map("map", tensors),
+        tensors["pairs"],
+        tuple(told["losses"]),
+        told["converged"],
+        target=map_of("target", tensors),
+        stopped=told["stopped"],
+    )
+
+
+def write_solution(solution: Solution, path: Path) -> None:
+    """Write maps, pairs and losses to a file, as `write_state` does."""
+    write_state(state_of(solution), path)
 
 
 def read_solution(path: Path) -> Solution:
@@ -65,15 +89,7 @@ def read_solution(path: Path) -> Solution:
         If the file is something else.
     """
     state = read_state(path)
-    tensors, told = state.tensors, state.told
     try:
-        return Solution(
-            own_map("map", tensors),
-            tensors["pairs"],
-            tuple(told["losses"]),
-            told["converged"],
-            target=map_of("target", tensors),
-            stopped=told["stopped"],
-        )
+        return solution_of(state)
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path} is not a readable step ({error})") from error

@@ -1,6 +1,7 @@
 """The figures of a page: plain values in, SVG out. Only this package knows matplotlib."""
 
 from align.report.figures.drawing import LEVEL, Figure, percent
+from align.report.figures.heat import Heat, heat_figure
 from align.report.figures.hubness import hubness_figure
 from align.report.figures.losses import losses_figure
 from align.report.figures.picture import Pairs, picture
@@ -9,8 +10,10 @@ from align.report.figures.precision import bands_figure, precision_figure, runs_
 __all__ = [
     "LEVEL",
     "Figure",
+    "Heat",
     "Pairs",
     "bands_figure",
+    "heat_figure",
     "hubness_figure",
     "losses_figure",
     "percent",

@@ -1,0 +1,92 @@
+"""What a batch will take: time and memory of its runs, from those that were made, or a guess."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+
+from align.batch.job import Job
+from align.results import Result
+
+BASE = 600 << 20  # bytes of a worker with its libraries
+COPIES = 6  # of both sides' vectors that a run holds at its worst
+SIDE = 1024  # of the matrices whose product is timed
+# What a run takes, in the time that the product of both vocabularies takes as one matrix product:
+# seen in runs of the 20,000 most frequent words of en, es, fr and de (python -m benchmarks batch).
+PRODUCTS: Mapping[str, float] = {
+    "procrustes": 10,
+    "vecmap": 12,
+    "muse": 25,
+    "rcsls": 60,
+    "best": 120,
+    "vecmap-semi": 200,
+    "auto": 100,
+}
+OTHER = 60.0
+
+
+def products(job: Job) -> float:
+    """Return the multiplications of one search of all words, in units of 1e9."""
+    return job.source.rows * job.target.rows * job.target.dim / 1e9
+
+
+def memory_of(job: Job) -> int:
+    """Return the bytes that a run may need."""
+    vectors = 4 * job.target.dim * (job.source.rows + job.target.rows)
+    search: int = dict(job.shared)["memory"]
+    return BASE + COPIES * vectors + min(search, vectors)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of runs with one thread.
+
+    Parameters
+    ----------
+    known : mapping
+        From a method to the seconds for 1e9 multiplications of one search, of the runs that were
+        made.
+    guess : float
+        Seconds for 1e9 multiplications of a matrix product here; NaN for no guess.
+    """
+
+    known: Mapping[str, float]
+    guess: float = nan
+
+    @classmethod
+    def of(cls, made: Iterable[tuple[Job, Result]], *, guess: bool = True) -> Estimate:
+        """Learn from runs that were made."""
+        rates: dict[str, list[float]] = {}
+        for job, result in made:
+            if result.record is not None:
+                rate = result.seconds * result.threads / products(job)
+                rates.setdefault(job.cell.method, []).append(rate)
+        known = {method: statistics.median(found) for method, found in rates.items()}
+        return cls(known, _speed() if guess else nan)
+
+    def __call__(self, job: Job) -> float:
+        """Return the seconds of a run."""
+        rate = self.known.get(job.cell.method)
+        if rate is None:
+            preset = job.method.solver.name
+            rate = self.guess * PRODUCTS.get(job.cell.method, PRODUCTS.get(preset, OTHER))
+        return rate * products(job)
+
+
+def _speed() -> float:
+    """Time a matrix product on one thread."""
+    from threadpoolctl import threadpool_limits
+
+    a = np.random.default_rng(0).standard_normal((SIDE, SIDE), dtype=np.float32)
+    times = []
+    with threadpool_limits(1):
+        for _ in range(3):
+            started = time.perf_counter()
+            a @ a
+            times.append(time.perf_counter() - started)
+    return min(times) / (SIDE**3 / 1e9)

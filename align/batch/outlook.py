@@ -1,0 +1,75 @@
+"""What a batch is about to do, in words."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from align.batch.cluster import Cluster
+from align.batch.estimate import Estimate, memory_of
+from align.batch.plan import Plan
+from align.batch.running import Batch, Rerun
+from align.retrieve.memory import available
+
+SHOWN = 12  # pairs that are named
+
+
+def outlook(batch: Batch, cluster: Cluster, rerun: Rerun) -> str:
+    """Return the grid, what is left of it, and what that may take."""
+    plan, left = batch.plan, batch.left(rerun)
+    pairs = ["-".join(pair) for pair in plan.pairs]
+    more = f", and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
+    lines = [
+        f"{plan.name}: {_product(plan)}",
+        f"pairs     {', '.join(pairs[:SHOWN])}{more}",
+        f"methods   {', '.join(method.name for method in plan.methods)}",
+        *(f"unread    {language}: {why}" for language, why in batch.unreadable.items()),
+        f"runs      {_left(batch, len(left))}",
+    ]
+    if not left:
+        return "\n".join(lines)
+    memory = max(map(memory_of, left))
+    where, workers = f"on the cluster at {cluster.scheduler}", 1
+    if not cluster.scheduler:
+        workers, threads = cluster.local_size(memory, len(left))
+        where = f"on {workers} worker{'s'[: workers > 1]} of {threads} thread{'s'[: threads > 1]}"
+    estimate = Estimate.of(batch.made)
+    seconds = sum(map(estimate, left)) / workers
+    basis = "from the runs made before" if estimate.known else "a guess, until runs were made"
+    if isfinite(seconds):
+        each = " of one thread" if cluster.scheduler else ""
+        lines.append(f"time      about {duration(seconds)}{each} {where} ({basis})")
+    lines.append(f"memory    up to {size(memory)} a worker; {size(available())} are free here")
+    return "\n".join(lines)
+
+
+def _product(plan: Plan) -> str:
+    """Return the size of the grid and of its sides."""
+    sides = {
+        "pair": len(plan.pairs),
+        "method": len(plan.methods),
+        "training size": len(plan.train_sizes),
+        "fold": plan.folds or 1,
+        "seed": len(plan.seeds),
+    }
+    told = (f"{n} {name}{'s'[: n > 1]}" for name, n in sides.items() if n > 1 or name == "pair")
+    return f"{plan.size:,} run{'s'[: plan.size > 1]} = {' x '.join(told)}"
+
+
+def _left(batch: Batch, left: int) -> str:
+    failed = sum(bool(result.error) for _, result in batch.made)
+    told = f"{left:,} to make, {len(batch.made):,} made before"
+    return f"{told} ({failed:,} failed: --rerun failed tries them again)" if failed else told
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, as ``1 h 20 min``."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def size(count: float) -> str:
+    """Return bytes in words, as ``1.5 GB``."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

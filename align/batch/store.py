@@ -1,0 +1,137 @@
+"""The folder of a batch: a file per run, whole or absent, and who is making which."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from align.report import as_dict
+from align.results import Cell, Result, Results
+from embeddings.files import replacing
+
+GRID, RUNS, CLAIMS, STEPS, VECTORS = "batch.json", "runs", ".claims", ".steps", "vectors"
+JOURNAL = "journal.jsonl"
+FORMAT = 1
+PATIENCE = 600.0  # seconds that a finished run waits for room on a full disk
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder of a batch.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    folder: Path
+
+    def path(self, key: str) -> Path:
+        """Return the file of a run."""
+        return self.folder / RUNS / f"{key}.json"
+
+    def read(self, key: str) -> Result | None:
+        """Return how a run ended; None where it was not run, or its file is damaged."""
+        try:
+            return Result.from_dict(json.loads(self.path(key).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, result: Result, trace: str = "", patience: float = PATIENCE) -> None:
+        """Keep how a run ended; where the disk is full, wait until there is room."""
+        data = {field: getattr(result, field) for field in result.__dataclass_fields__}
+        data["record"] = result.record and as_dict(result.record)
+        text = json.dumps({**data, "trace": trace}, ensure_ascii=False)
+        path, until = self.path(result.key), time.monotonic() + patience
+        while True:
+            try:
+                with replacing(path) as beside:
+                    beside.write_bytes(text.encode("utf-8", "surrogateescape"))
+                break
+            except OSError as error:
+                if error.errno not in FULL or time.monotonic() > until:
+                    raise
+                time.sleep(1)
+        shutil.rmtree(self.steps(result.key), ignore_errors=True)
+
+    def steps(self, key: str) -> Path:
+        """Return where the steps of a run under way are kept."""
+        return self.folder / STEPS / key
+
+    @contextmanager
+    def claim(self, key: str) -> Iterator[bool]:
+        """Say whether this process alone may make a run; the claim of a dead process is gone."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / CLAIMS / f"{key}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def note(self, event: str, key: str, **told: Any) -> None:  # noqa: ANN401  # plain values
+        """Add a line to the journal, unless the disk is full."""
+        time_ = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        line = json.dumps({"time": time_, "event": event, "key": key, **told}) + "\n"
+        try:
+            with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+                journal.write(line)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+
+    def begin(self, cells: Sequence[tuple[Cell, str, str]], metrics: Sequence[str]) -> None:
+        """Keep the grid: every cell with the key of its run, or why it cannot be run."""
+        for name in (RUNS, CLAIMS, STEPS):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        data = {
+            "format": FORMAT,
+            "metrics": list(metrics),
+            "cells": [[asdict(cell), key, error] for cell, key, error in cells],
+        }
+        with replacing(self.folder / GRID) as beside:
+            beside.write_text(json.dumps(data), encoding="utf-8")
+
+    def results(self) -> Results:
+        """Return the grid with what was run of it.
+
+        Raises
+        ------
+        ValueError
+            If the folder is not that of a batch.
+        """
+        try:
+            data = json.loads((self.folder / GRID).read_text(encoding="utf-8"))
+            cells = [(Cell(**cell), key, error) for cell, key, error in data["cells"]]
+        except FileNotFoundError as error:
+            raise ValueError(f"{self.folder} is not the folder of a batch") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{self.folder / GRID} is damaged ({error}): run the plan") from error
+        return Results(
+            tuple(
+                (cell, _unreadable(error) if error else self.read(key))
+                for cell, key, error in cells
+            ),
+            tuple(data["metrics"]),
+        )
+
+
+def _unreadable(error: str) -> Result:
+    """Return the result of a run whose vectors could not be read."""
+    return Result("", None, error, (), 0.0, 0, 0, "", "")
