@@ -156,6 +156,18 @@ def test_growing_finds_the_words_that_the_seeds_lack(rng, hub):
     assert len(solution.losses) >= 3
 
 
+def test_seeds_stay_also_where_the_maps_contradict_them(rng):
+    sides = [unit(side) for side in turned(rng, noise=0.05)]
+    seeds = {
+        **paired(np.arange(30), *STAR),
+        (0, 1): np.array([*[[i, i] for i in range(30)], [3, 50]]),
+    }
+
+    solution = grown_jointly(hub=True, k=5)(JointProblem(sides, seeds, root=1))
+
+    assert [3, 50] in solution.pairs[0, 1].tolist()
+
+
 def test_inputs_are_not_changed_and_the_same_input_gives_the_same_maps(rng):
     sides = [unit(side) for side in turned(rng, noise=0.3)]
     before = [side.copy() for side in sides]

@@ -230,15 +230,17 @@ def test_through_the_hub_a_word_is_translated_twice(noisy_world, whole):
 
 
 def test_words_that_come_back_are_counted_as_the_definition_has_it(noisy_world, whole):
-    joint, cycle = whole, whole.record.cycles[0]
-    a, b, c = cycle.languages
-    back = 0
-    for start in noisy_world[a].words[: cycle.asked]:
-        word = start
-        for source, target in ((a, b), (b, c), (c, a)):
-            word = joint.translate(word, source, target, k=1)[0].word
-        back += word == start
-    assert back == cycle.shared
+    for cycle in whole.record.cycles[::5]:
+        a, b, c = cycle.languages
+        back = 0
+        for start in noisy_world[a].words[: cycle.asked]:
+            word = start
+            for source, target in ((a, b), (b, c), (c, a)):
+                word = whole.translate(word, source, target, k=1)[0].word
+            back += word == start
+
+        assert back == cycle.shared
+        assert back < cycle.asked
 
 
 def test_maps_that_agree_do_not_drift_and_others_do(rng):
