@@ -33,7 +33,7 @@ def test_languages_of_the_data_home_are_joined_scored_and_kept(given, hub):
     assert list(joint.languages) == ["en", "fr", "es", "de"]
     assert f"hub       {joint.record.hub}" in result.stdout
     assert "mean of 10" in result.stdout
-    assert "mean of 24" in result.stdout
+    assert "mean of 24 rings" in result.stdout
     assert re.search(r"^de > fr +\d+\.\d \[.*/50 .* \d+\.\d \[.*/50$", result.stdout, re.MULTILINE)
     assert f"signature joint|hub:{joint.record.hub}|name:grown" in result.stdout
     assert embeddings.load("runs/joint-en-fr-es-de/es.safetensors").words[0] == "es0"

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from align.evaluate import Measure
-from align.multilingual import JointRecord, PairSeeds
+from align.multilingual import Cycle, JointRecord, PairSeeds
 from align.multilingual.record import mean_agreements
 from align.report.table import cell
 
 NOTHING = "-"
+MOST = 10  # rings of three languages that are listed
 
 
 def joint_table(record: JointRecord) -> str:
@@ -104,17 +105,23 @@ def _directions(record: JointRecord) -> Iterator[str]:
 def _cycles(record: JointRecord) -> Iterator[str]:
     asked = max(one.asked for one in record.cycles)
     yield f"of the {asked:,} most frequent words come back by CSLS, percent"
-    names = [" > ".join((*one.languages, one.languages[0])) for one in record.cycles]
-    direct = [None if one.direct is None else one.direct / one.asked for one in record.cycles]
-    shared = [one.shared / one.asked for one in record.cycles]
-    drifts = [one.drift for one in record.cycles]
-    cells = zip(
-        names, map(_percent, direct), map(_percent, shared), map(_number, drifts), strict=True
-    )
-    last = [f"mean of {len(names)}", _mean(direct), _mean(shared), _number(_average(drifts))]
-    yield from _columns([["", "separate maps", "one space", "drift"], *cells, last])
-    yield "drift: how far three rotations, one from each dictionary, take a word from where it was,"
-    yield "in its own lengths; of rotations into one space it is 0, whatever they are"
+    threes: dict[str, list[Cycle]] = {}
+    for one in record.cycles:
+        threes.setdefault(", ".join(sorted(one.languages)), []).append(one)
+    shown = threes if len(threes) <= MOST else {}
+    groups = {**shown, f"mean of {len(record.cycles)} rings": record.cycles}
+    rows = [[name, *_averages(of)] for name, of in groups.items()]
+    yield from _columns([["", "separate maps", "one space", "drift"], *rows])
+    yield "three languages make six rings, as de > en > es > de; the means of these. drift: how far"
+    yield "three rotations, one from each dictionary, take a word from where it was, in its own"
+    yield "lengths; of rotations into one space it is 0, whatever they are"
+
+
+def _averages(cycles: Sequence[Cycle]) -> Iterator[str]:
+    yield _mean(None if one.direct is None else one.direct / one.asked for one in cycles)
+    yield _mean(one.shared / one.asked for one in cycles)
+    drift = _average(one.drift for one in cycles)
+    yield NOTHING if drift is None else f"{drift:.3f}"
 
 
 def _name(source: str, via: Iterable[str], target: str) -> str:
@@ -128,10 +135,6 @@ def _cell(measure: Measure | None) -> str:
 
 def _percent(share: float | None) -> str:
     return NOTHING if share is None else f"{100 * share:.1f}"
-
-
-def _number(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3f}"
 
 
 def _mean(shares: Iterable[float | None]) -> str:
