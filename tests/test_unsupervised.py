@@ -23,7 +23,7 @@ from embeddings import Embeddings
 
 NONE = np.empty((0, 2), dtype=np.intp)
 WORDS = 160
-RIGHT = Verdict("worked", 0.8, 0.5, 0.0, 0.6, 0.4, 1.0, 2.0, 40, 5, 2000)
+RIGHT = Verdict("worked", 0.8, 0.5, 0.0, 0.6, 0.4, 1.0, 2.0, 40, 15, 2000)
 LEARNING = SelfLearning(
     start=SimilarityStart(), last=Procrustes(), keep=0.5, patience=3, threshold=1e-3
 )
@@ -141,13 +141,16 @@ def test_words_spelled_alike_that_lie_apart_contradict_a_good_fit(turned, every)
     ("changed", "expected"),
     [
         ({}, "worked"),
-        ({"objective": 0.53}, "doubtful"),
-        ({"objective": 0.51}, "failed"),
-        ({"objective": 0.51, "agreement": 0.5}, "worked"),
+        ({"objective": 0.51}, "worked"),
+        ({"alike_found": 10}, "worked"),
+        ({"alike_found": 9}, "doubtful"),
+        ({"alike_found": 9, "agreement": 0.5}, "doubtful"),
+        ({"alike_found": 9, "objective": 0.51}, "failed"),
         ({"alike_found": 0}, "failed"),
-        ({"objective": 0.51, "alike_found": 10}, "worked"),
-        ({"objective": 0.51, "alike_found": 9}, "failed"),
         ({"alike": 19, "alike_found": 0}, "worked"),
+        ({"alike": 0, "objective": 0.53}, "doubtful"),
+        ({"alike": 0, "objective": 0.51}, "failed"),
+        ({"alike": 0, "objective": 0.51, "agreement": 0.5}, "worked"),
     ],
 )
 def test_the_verdict_follows_from_the_evidence(changed, expected):
