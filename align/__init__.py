@@ -49,6 +49,7 @@ __all__ = [
     "Diagnosis",
     "Doubt",
     "GeoMM",
+    "Joint",
     "KernelMap",
     "KernelResidual",
     "LinearMap",
@@ -70,6 +71,7 @@ __all__ = [
     "analogies",
     "compare",
     "diagnose",
+    "joint",
     "load",
     "refine",
     "run_batch",
@@ -83,14 +85,19 @@ __all__ = [
 
 if TYPE_CHECKING:
     from align.batch import run_batch
+    from align.multilingual import Joint, joint
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # of either kind
-    """Give on demand what takes longer to find than most need: the version, and batches."""
+    """Give on demand what takes longer to find than most need."""
     if name == "__version__":
         return _version("align-embeddings")
     if name == "run_batch":
         from align.batch import run_batch
 
         return run_batch
+    if name in ("Joint", "joint"):
+        from align import multilingual
+
+        return getattr(multilingual, name)
     raise AttributeError(f"module 'align' has no attribute {name!r}")

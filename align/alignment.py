@@ -7,13 +7,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from align.kernel_map import map_of, own_map, tensors_of
+from align.kernel_map import map_of, tensors_of
 from align.maps import Array, Map
 from align.normalize import Normalization
 from embeddings.arrays import write_tensors
 from embeddings.files import replacing
 
 KINDS = {1: "mean", 2: "axes"}  # what the parts of a normalisation are, by their number of axes
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """What brings raw vectors of one language into a joint space; call it on rows.
+
+    Parameters
+    ----------
+    normalization : Normalization
+        Fitted on the vocabulary, so a word that was not in it gets the same centering.
+    map : LinearMap or KernelMap, optional
+        Takes normalised rows there; none where they are there already.
+    """
+
+    normalization: Normalization
+    map: Map | None = None
+
+    def __call__(self, vectors: Array) -> Array:
+        """Bring raw vectors, (n, d), into the joint space."""
+        normalised = self.normalization(vectors)
+        return self.map(normalised) if self.map else normalised
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +68,8 @@ class Alignment:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one safetensors file."""
-        tensors = tensors_of({"source": self.map, "target": self.target_map})
-        for side, normalization in (("source", self.source), ("target", self.target)):
-            for i, part in enumerate(normalization.parts):
-                tensors[f"{side}.{KINDS[part.ndim]}.{i}"] = part
-        steps = {"source": self.source.steps, "target": self.target.steps}
-        with replacing(Path(path)) as beside:
-            write_tensors(beside, tensors, {side: json.dumps(s) for side, s in steps.items()})
+        target = Placement(self.target, self.target_map)
+        write_placements(path, {"source": Placement(self.source, self.map), "target": target})
 
     @classmethod
     def load(cls, path: str | Path) -> Alignment:
@@ -64,19 +80,46 @@ class Alignment:
         ValueError
             If the file is damaged or is not an alignment.
         """
-        from safetensors import SafetensorError, safe_open
+        found = read_placements(path)
+        if found.keys() != {"source", "target"} or (map_ := found["source"].map) is None:
+            raise ValueError(f"{path} is not a readable alignment (it has {sorted(found)})")
+        source, target = found["source"], found["target"]
+        return cls(source.normalization, target.normalization, map_, target.map)
 
-        try:
-            with safe_open(path, framework="numpy") as stored:
-                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-                steps = {side: json.loads(text) for side, text in stored.metadata().items()}
-            source, target = (
-                Normalization(tuple(steps[side]), _parts(side, steps[side], tensors))
-                for side in ("source", "target")
+
+def write_placements(path: str | Path, placements: Mapping[str, Placement]) -> None:
+    """Write what brings some languages into one space to one safetensors file."""
+    tensors = tensors_of({name: one.map for name, one in placements.items()})
+    for name, one in placements.items():
+        for i, part in enumerate(one.normalization.parts):
+            tensors[f"{name}.{KINDS[part.ndim]}.{i}"] = part
+    steps = {name: json.dumps(one.normalization.steps) for name, one in placements.items()}
+    with replacing(Path(path)) as beside:
+        write_tensors(beside, tensors, steps)
+
+
+def read_placements(path: str | Path) -> dict[str, Placement]:
+    """Read what `write_placements` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or is something else.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+            steps = {name: json.loads(text) for name, text in stored.metadata().items()}
+        return {
+            name: Placement(
+                Normalization(tuple(made), _parts(name, made, tensors)), map_of(name, tensors)
             )
-            return cls(source, target, own_map("source", tensors), map_of("target", tensors))
-        except (SafetensorError, KeyError, AttributeError, ValueError) as error:
-            raise ValueError(f"{path} is not a readable alignment ({error})") from error
+            for name, made in steps.items()
+        }
+    except (SafetensorError, KeyError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a readable alignment ({error})") from error
 
 
 def _parts(side: str, steps: Sequence[str], tensors: Mapping[str, Array]) -> tuple[Array, ...]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import platform
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +19,7 @@ from align.judge import judged
 from align.maps import LinearMap
 from align.normalize import Normalization
 from align.problem import Problem
-from align.record import LexiconRecord, Record, Repeat, VectorsRecord
+from align.record import LexiconRecord, Record, Repeat, VectorsRecord, versions
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
 from align.retrieve.neighbours import Rows
 from align.run import Run
@@ -33,8 +31,6 @@ from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
-PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "numba", "polars", "safetensors")
-FAISS = ("faiss-cpu", "faiss-gpu")
 FREQUENT = 2000  # words of which seeds are asked whether they agree
 log = logging.getLogger(__name__)
 
@@ -344,14 +340,3 @@ def _require_embeddings(*sides: Embeddings) -> None:
             raise TypeError(
                 f"expected Embeddings, got {type(side).__name__}: use embeddings.load(path)"
             )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python, of this package and of those its numbers depend on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in (*PACKAGES, *FAISS):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

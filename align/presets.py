@@ -19,6 +19,7 @@ from align.solvers import (
     Solver,
     WassersteinProcrustes,
 )
+from align.solvers.generalised import Generalised, Grown
 
 PRESETS: dict[str, Solver] = {
     "procrustes": Procrustes(),  # Xing et al. 2015
@@ -34,6 +35,8 @@ PRESETS: dict[str, Solver] = {
     "cca": Multistep(dewhiten=0, reweight=0),  # Faruqui and Dyer 2014
     "ridge": Ridge(),  # Mikolov et al. 2013, Dinu et al. 2015
 }
+
+WEIGHING = Multistep(dewhiten=0.5, reweight=1)
 
 FEW = SelfLearning(  # from few seeds, or many that are not all right
     start=GeoMM(penalty=30), keep=1, patience=2, threshold=1e-3, max_rank=12_000, keep_seeds=True
@@ -77,7 +80,14 @@ def grown(start: Solver, *, keep_seeds: bool) -> Solver:
     growing = Refinement(
         rounds=3, start=start, solver=Multistep(), keep_seeds=keep_seeds, max_rank=20_000
     )
-    weighing = Multistep(dewhiten=0.5, reweight=1)
     return Refinement(
-        rounds=1, start=growing, solver=weighing, keep_seeds=keep_seeds, max_rank=20_000
+        rounds=1, start=growing, solver=WEIGHING, keep_seeds=keep_seeds, max_rank=20_000
     )
+
+
+def grown_jointly(*, hub: bool, k: int) -> Grown:
+    """Return what `grown` is for two languages, for more: around a hub, or without one."""
+    rounds = 0 if hub else Generalised.rounds
+    steps = (Multistep(), WEIGHING)
+    solver, last = (Generalised(step=step, rounds=rounds) for step in steps)
+    return Grown(solver=solver, last=last, k=k)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from align.evaluate import Measure, Part, Score
@@ -12,6 +14,8 @@ from align.solvers.solution import Trial
 from dictionaries import Coverage, Lexicon
 from embeddings import Embeddings
 
+PACKAGES = ("align-embeddings", "numpy", "scipy", "torch", "numba", "polars", "safetensors")
+FAISS = ("faiss-cpu", "faiss-gpu")
 PLAIN: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,
@@ -49,6 +53,11 @@ class VectorsRecord:
             remarks=embeddings.report.remarks,
         )
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> VectorsRecord:
+        """Build a record from the plain values of a JSON file; TypeError if not one."""
+        return cls(**_typed(cls, _tuples(data)))
+
 
 @dataclass(frozen=True)
 class LexiconRecord:
@@ -64,6 +73,11 @@ class LexiconRecord:
         """Describe a dictionary against two vocabularies."""
         coverage = lexicon.coverage(source, target)
         return cls(lexicon.origin, lexicon.fingerprint, coverage, lexicon.report.remarks)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> LexiconRecord:
+        """Build a record from the plain values of a JSON file."""
+        return cls(**{**_tuples(data), "coverage": Coverage(**data["coverage"])})
 
 
 @dataclass(frozen=True)
@@ -119,7 +133,7 @@ class Evaluation:
     def from_dict(cls, data: Mapping[str, Any]) -> Evaluation:
         """Build an evaluation from the plain values of a JSON file."""
         return cls(
-            test=_lexicon_record(data["test"]),
+            test=LexiconRecord.from_dict(data["test"]),
             shared_with_seeds=Shared(**data["shared_with_seeds"]),
             scores=tuple(
                 Score(
@@ -256,8 +270,8 @@ class Record:
         """Build a record from the plain values of a JSON file; KeyError or TypeError if not one."""
         values = {name: data[name] for name in cls.__dataclass_fields__}
         for side in ("source", "target"):
-            values[side] = VectorsRecord(**_typed(VectorsRecord, _tuples(data[side])))
-        values["train"] = _lexicon_record(data["train"])
+            values[side] = VectorsRecord.from_dict(data[side])
+        values["train"] = LexiconRecord.from_dict(data["train"])
         if (found := data["evaluation"]) is not None:
             values["evaluation"] = Evaluation.from_dict(found)
         values["trials"] = tuple(Trial(**_typed(Trial, trial)) for trial in data["trials"])
@@ -268,12 +282,24 @@ class Record:
         return cls(**_typed(cls, _tuples(values)))
 
 
-def _lexicon_record(data: Mapping[str, Any]) -> LexiconRecord:
-    return LexiconRecord(**{**_tuples(data), "coverage": Coverage(**data["coverage"])})
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of this package and of those its numbers depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in (*PACKAGES, *FAISS):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def _measures(data: Iterable[Mapping[str, Any]]) -> tuple[Measure, ...]:
-    return tuple(Measure(**_only(Measure, measure)) for measure in data)
+    return tuple(map(measure_of, data))
+
+
+def measure_of(data: Mapping[str, Any]) -> Measure:
+    """Build a measure from the plain values of a JSON file."""
+    return Measure(**_only(Measure, data))
 
 
 def _only(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +10,9 @@ import numpy as np
 
 import dictionaries
 import embeddings
+from align import folders
 from align.alignment import Alignment
+from align.folders import Kind, filling
 from align.record import Record, VectorsRecord
 from align.report import as_dict
 from align.report.machine import FORMAT
@@ -28,47 +27,13 @@ from embeddings.values import all_finite
 MAP, SPACE, RECORD = "map.safetensors", "space.safetensors", "run.json"
 SEEDS, TEST = "seeds.tsv", "test.tsv"
 SIDES = {"source": "source.safetensors", "target": "target.safetensors"}
-PARTS = {MAP, SPACE, SEEDS, TEST, RECORD, *SIDES.values()}
+PARTS = (MAP, SPACE, SEEDS, TEST, RECORD, *SIDES.values())
+RUN = Kind("run", RECORD, PARTS)
 
 
 def check_writable(folder: str | Path, *, force: bool = False) -> None:
-    """Raise now what `save` would raise after hours of work.
-
-    Raises
-    ------
-    FileExistsError
-        If the folder is a run and ``force`` is not set, or holds anything else.
-    OSError
-        If it cannot be made.
-    """
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file; give another folder with --out")
-    inside = list(folder.iterdir()) if folder.is_dir() else []
-    if foreign := sorted(path.name for path in inside if not _is_part(path)):
-        raise FileExistsError(
-            f"{folder} holds {foreign[0]!r}, which is not part of a run, so it will not be "
-            "replaced; give another folder with --out"
-        )
-    if inside and not force:
-        raise FileExistsError(
-            f"{folder} holds a run already; give another folder with --out, "
-            "or replace it with --force"
-        )
-    if folder.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise OSError(f"a run needs a folder of its own, not {folder}; give one with --out")
-    there = next(path for path in folder.absolute().parents if path.exists())
-    try:
-        tempfile.TemporaryDirectory(dir=there).cleanup()
-    except OSError as error:
-        raise OSError(
-            f"cannot write a run in {there} ({error.strerror}); give a folder with --out"
-        ) from error
-
-
-def _is_part(path: Path) -> bool:
-    """Whether this is a file of a run: it has the name of one, and a record lies beside it."""
-    return path.is_file() and path.name in PARTS and (path.parent / RECORD).is_file()
+    """Raise now what `save` would raise after hours of work; as `align.folders.check_writable`."""
+    folders.check_writable(Path(folder), RUN, force=force)
 
 
 def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
@@ -91,13 +56,7 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
     FileExistsError
         If there is a run and ``force`` is not set, or the folder is something else.
     """
-    check_writable(folder, force=force)
-    folder = Path(folder).resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        new = beside / "new"
-        new.mkdir()
+    with filling(folder, RUN, force=force) as new:
         run.alignment.save(new / MAP)
         for side, name in SIDES.items():
             embeddings.save(getattr(run, side), new / name)
@@ -108,26 +67,6 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
             dictionaries.save(run.test, new / TEST)
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
         (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
-        if folder.exists() and (force or not any(folder.iterdir())):
-            os.replace(folder, beside / "old")
-        _claim(new, folder)
-    except BaseException:
-        if (beside / "old").exists() and not folder.exists():
-            os.replace(beside / "old", folder)
-        raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _claim(new: Path, folder: Path) -> None:
-    try:
-        os.replace(new, folder)
-    except OSError as error:
-        if not folder.exists():
-            raise
-        raise FileExistsError(
-            f"{folder} was written by another process meanwhile; give another folder with --out"
-        ) from error
 
 
 def load_record(folder: str | Path) -> Record:

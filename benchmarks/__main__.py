@@ -19,6 +19,7 @@ NAMES = (
     "unsupervised",
     "verdict",
     "batch",
+    "joint",
 )
 
 

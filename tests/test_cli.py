@@ -174,7 +174,7 @@ def test_help_is_there_for_every_command(cli, command):
 
     assert result.exit_code == 0
     assert "Usage: align" in result.stdout
-    assert re.search(r"align ((un)?supervised|batch)|runs/en-fr-supervised", result.stdout)
+    assert re.search(r"align ((un)?supervised|batch|joint)|runs/en-fr-supervised", result.stdout)
 
 
 def test_the_version_is_printed(cli):

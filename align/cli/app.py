@@ -23,6 +23,7 @@ from align.cli.diagnose import diagnose
 from align.cli.download import download
 from align.cli.encode import encode
 from align.cli.evaluate import evaluate
+from align.cli.joint import joint
 from align.cli.lexicon import lexicon
 from align.cli.progress import note
 from align.cli.refine import refine
@@ -143,6 +144,9 @@ def main() -> None:
       align supervised en fr --seeds identical --refine 5
       align unsupervised en fr                    no dictionary; judged without one
     \b
+    Three languages or more, all in one space:
+      align joint en fr es de                     by a hub, the one that fits best
+    \b
     Then, with a run:
       align evaluate RUN                          all its scores; --test FILE on another dictionary
       align compare RUN RUN                       which is better, and is it chance?
@@ -179,6 +183,7 @@ for command in (
     diagnose,
     supervised,
     unsupervised,
+    joint,
     batch,
     translate,
     evaluate,

@@ -32,29 +32,32 @@ def _recipe(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+NORMALIZE = click.option(
+    "--normalize",
+    default="unit,center,unit",
+    show_default=True,
+    callback=_recipe,
+    help="none, iternorm, or unit, center and pca:N (keep N dimensions) joined by commas.",
+)
+K = click.option(
+    "-k",
+    type=click.IntRange(min=1),
+    default=Refinement.k,
+    show_default=True,
+    help="Neighbours in the neighbourhood means of CSLS.",
+)
+SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of everything random.")
 OPTIONS = (
     click.argument("src", type=Vectors()),
     click.argument("tgt", type=Vectors()),
     click.option(
         "--test", type=FILE, help="Dictionary to score on; takes no part in the learning."
     ),
-    click.option(
-        "--normalize",
-        default="unit,center,unit",
-        show_default=True,
-        callback=_recipe,
-        help="none, iternorm, or unit, center and pca:N (keep N dimensions) joined by commas.",
-    ),
-    click.option(
-        "-k",
-        type=click.IntRange(min=1),
-        default=Refinement.k,
-        show_default=True,
-        help="Neighbours in the neighbourhood means of CSLS.",
-    ),
+    NORMALIZE,
+    K,
     click.option("-o", "--out", type=FILE, help="Folder of the run.  [default: runs/SRC-TGT-NAME]"),
     REPLACE,
-    click.option("--seed", type=int, default=0, show_default=True, help="Of everything random."),
+    SEED,
 )
 
 

@@ -103,9 +103,13 @@ class Sources:
         remark_all(found.path, read.report.remarks)
         return read
 
+    def file(self, pair: str, part: str) -> Path:
+        """Return the file of the data home that may hold the dictionary of a pair."""
+        return dictionary_file(self.home, pair, part)
+
     def dictionary(self, given: Path | None, pair: str, part: str) -> Lexicon | None:
         """Read the training or test dictionary of a pair, or None where there is none."""
-        path = given or dictionary_file(self.home, pair, part)
+        path = given or self.file(pair, part)
         if given is None and not path.is_file():
             if pair not in dictionaries.sample_names():
                 return None
@@ -120,7 +124,7 @@ class Sources:
             return found
         raise FileNotFoundError(
             f"no training dictionary for {pair}: looked for "
-            f"{dictionary_file(self.home, pair, 'train')}, and the package's sample is of "
+            f"{self.file(pair, 'train')}, and the package's sample is of "
             f"{' and '.join(dictionaries.sample_names())}; give one with --train FILE "
             "(`align download` brings MUSE's), or do without: --seeds identical needs none, nor "
             "does align unsupervised"
@@ -142,7 +146,7 @@ class Sources:
         if found is None:
             note(
                 f"no test dictionary for {pair}, so nothing is scored: looked for "
-                f"{dictionary_file(self.home, pair, 'test')}; give one with --test FILE"
+                f"{self.file(pair, 'test')}; give one with --test FILE"
             )
         return found
 

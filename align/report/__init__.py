@@ -3,6 +3,7 @@
 from align.report.comparison import comparison_dict, comparison_table, comparison_words
 from align.report.detail import detail_table
 from align.report.diagnosis import diagnosis_page
+from align.report.joint import joint_table
 from align.report.machine import as_dict
 from align.report.signature import signature
 from align.report.table import evaluation_table, run_table
@@ -15,6 +16,7 @@ __all__ = [
     "detail_table",
     "diagnosis_page",
     "evaluation_table",
+    "joint_table",
     "run_table",
     "signature",
 ]

@@ -67,24 +67,50 @@ class Multistep:
         """Solve; an error where there are no seed pairs."""
         require_pairs(problem)
         x, y = (side.astype(np.float64) for side in problem.paired)
-        w_x, w_y = (spread(rows, -float(self.whiten)) for rows in (x, y))
+        w_x, w_y = (self.whitening(rows.T @ rows) for rows in (x, y))
         u, s, vt = np.linalg.svd((x @ w_x).T @ (y @ w_y))
-        kept = slice(0, self.dimensions or len(s))
-        maps = []
-        for rows, w, axes in ((x, w_x, u[:, : len(s)]), (y, w_y, vt[: len(s)].T)):
-            undo = axes.T @ spread(rows, self.dewhiten) @ axes
-            maps.append(LinearMap((w @ axes * s**self.reweight @ undo)[:, kept]))
+        maps = [
+            self.composed(rows.T @ rows, axes, s)
+            for rows, axes in ((x, u[:, : len(s)]), (y, vt[: len(s)].T))
+        ]
         loss = mean_squared_distance(problem, *maps)
         return Solution(maps[0], problem.pairs, (loss,), converged=True, target=maps[1])
 
+    def whitening(self, gram: Array) -> Array:
+        """Return what whitens rows of which ``x.T @ x`` is ``gram``, (d, d)."""
+        return power(gram, -float(self.whiten))
 
-def spread(x: Array, power: float) -> Array:
-    """Return ``(x.T x)^(power / 2)``: at -1 the whitening, after which dimensions are uncorrelated.
+    def composed(self, gram: Array, axes: Array, correlations: Array) -> LinearMap:
+        """Return all steps of one side as one map.
+
+        Parameters
+        ----------
+        gram : (d, d) array
+            ``x.T @ x`` of the seed rows.
+        axes : (d, r) array
+            Take whitened rows to the axes of the joint space, the strongest first.
+        correlations : (r,) array
+            Of the axes, at least 0.
+        """
+        undo = axes.T @ power(gram, self.dewhiten) @ axes
+        kept = slice(0, self.dimensions or len(correlations))
+        weighed = self.whitening(gram) @ axes * correlations**self.reweight
+        return LinearMap((weighed @ undo)[:, kept])
+
+
+def spread(x: Array, exponent: float) -> Array:
+    """Return ``(x.T x)^(exponent / 2)``, (d, d), of (p, d) rows; see `power`."""
+    return power(x.T @ x, exponent)
+
+
+def power(gram: Array, exponent: float) -> Array:
+    """Return ``gram^(exponent / 2)``: at -1 the whitening, after which dimensions are uncorrelated.
 
     Parameters
     ----------
-    x : (p, d) array
-    power : float
+    gram : (d, d) array
+        ``x.T @ x`` of some rows.
+    exponent : float
 
     Returns
     -------
@@ -92,7 +118,7 @@ def spread(x: Array, power: float) -> Array:
         Symmetric; where the rows do not span all dimensions, the others are not amplified beyond
         a million times the strongest.
     """
-    values, vectors = np.linalg.eigh(x.T @ x)
+    values, vectors = np.linalg.eigh(gram)
     values = np.sqrt(np.maximum(values, 0))
-    root: Array = vectors * np.maximum(values, FLOOR * values[-1]) ** power @ vectors.T
+    root: Array = vectors * np.maximum(values, FLOOR * values[-1]) ** exponent @ vectors.T
     return root

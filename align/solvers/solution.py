@@ -78,11 +78,15 @@ class Solution:
         return self.map(problem.x), self.target(problem.y) if self.target else problem.y
 
 
-class Solver(Protocol):
-    """A frozen dataclass whose fields are the hyperparameters."""
+class Settings(Protocol):
+    """A frozen dataclass whose fields are the hyperparameters of what it is named after."""
 
     name: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Solver(Settings, Protocol):
+    """Settings that solve a `Problem`."""
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve one problem; its arrays are not changed."""
@@ -127,7 +131,7 @@ def seeded(solver: Seeded, seed: int) -> Seeded:
     return cast(Seeded, replace(cast(Any, solver), **changed)) if changed else solver
 
 
-def describe(solver: Solver) -> dict[str, Any]:
+def describe(solver: Settings) -> dict[str, Any]:
     """Return a solver's name and hyperparameters as plain values."""
     return {
         "name": solver.name,
@@ -138,4 +142,4 @@ def describe(solver: Solver) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return describe(cast(Solver, value)) if is_dataclass(value) else value
+    return describe(cast(Settings, value)) if is_dataclass(value) else value
