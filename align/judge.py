@@ -90,12 +90,17 @@ def judged(
 
 
 def outcome(verdict: Verdict) -> Outcome:
-    """Return what the evidence says."""
-    alike = verdict.alike_found / verdict.alike if verdict.alike >= ENOUGH_ALIKE else None
-    if alike is not None and alike < NONE_ALIKE:
-        return "failed"
-    many = alike is not None and alike >= MANY_ALIKE
-    if many or verdict.rise >= RISEN or verdict.agreement >= SAME:
+    """Return what the evidence says.
+
+    Held-out words spelled alike, where there are enough, decide before the objective does.
+    """
+    told = verdict.rise >= RISEN or verdict.agreement >= SAME
+    if verdict.alike >= ENOUGH_ALIKE:
+        found = verdict.alike_found / verdict.alike
+        if found < NONE_ALIKE:
+            return "failed"
+        told = found >= MANY_ALIKE
+    if told:
         return "worked"
     return "doubtful" if verdict.rise >= FLAT else "failed"
 

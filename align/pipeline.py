@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 import dictionaries
 from align.alignment import Alignment
@@ -18,6 +21,7 @@ from align.normalize import Normalization
 from align.problem import Problem
 from align.record import LexiconRecord, Record, Repeat, VectorsRecord, versions
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
+from align.retrieve.neighbours import Rows
 from align.run import Run
 from align.solvers import Identity, Procrustes, Refinement, Solution, Solver
 from align.solvers.attempt import Attempt
@@ -26,6 +30,9 @@ from align.solvers.solution import describe, seeded
 from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
+
+FREQUENT = 2000  # words of which seeds are asked whether they agree
+log = logging.getLogger(__name__)
 
 
 def supervised(
@@ -109,7 +116,8 @@ def unsupervised(
         Of everything random, the solver included.
     seeds : int
         Align with so many seeds, from ``seed`` on, and return the run with the best verdict; its
-        record has the verdict, and the score where there is a test dictionary, of each.
+        record has of each the verdict, how far it agrees with the best one, and the score where
+        there is a test dictionary. A seed that cannot solve is told, and the others go on.
 
     The other parameters are those of `supervised`.
 
@@ -133,15 +141,33 @@ def unsupervised(
     on_numbers = isinstance(solver, Auto) and solver.on_numbers
     spelled = dictionaries.numerals if on_numbers else dictionaries.identical
     alike = spelled(source.words, target.index)
-    best, repeats = None, []
+    best, ended = None, list[tuple[Record, Rows] | Repeat]()
     for each in range(seed, seed + seeds):
         task = _Task(source, target, alike, normalize, k, test, each, steps)
-        run = _aligned("unsupervised", task, alike, seeded(solver or Auto(), each), on_step)
-        repeats.append(Repeat.of(run.record))
-        best = run if best is None else max(best, run, key=_merit)
-        on_step(Step("seeds", len(repeats), seeds))
-    assert best is not None  # there is a seed
+        try:
+            run = _aligned("unsupervised", task, alike, seeded(solver or Auto(), each), on_step)
+        except ValueError as error:
+            if seeds == 1:
+                raise
+            log.warning("seed %d has no map: %s", each, error)
+            ended.append(Repeat(each, "failed", 0.0, 0, 0, 0.0, str(error)))
+        else:
+            ended.append((run.record, _frequent(run)))
+            best = run if best is None else max(best, run, key=_merit)
+        on_step(Step("seeds", len(ended), seeds))
+    if best is None:
+        raise ValueError(f"no seed could solve; the first: {cast(Repeat, ended[0]).failure}")
+    known = _frequent(best)
+    repeats = (
+        each if isinstance(each, Repeat) else Repeat.of(each[0], float(np.mean(each[1] == known)))
+        for each in ended
+    )
     return replace(best, record=replace(best.record, repeats=tuple(repeats)))
+
+
+def _frequent(run: Run) -> Rows:
+    """Return the translations of the most frequent words, by CSLS."""
+    return run.space.best(np.arange(min(FREQUENT, len(run.source))))[0]
 
 
 def _merit(run: Run) -> tuple[int, float]:

@@ -164,6 +164,10 @@ class Repeat:
         As `Verdict` has it.
     hits, asked : int
         CSLS P@1 on the test dictionary; 0 of 0 without one.
+    agreement : float
+        The share of the most frequent words that it translates as the best seed does, by CSLS.
+    failure : str
+        Why there is no map; empty where there is one.
     """
 
     seed: int
@@ -171,15 +175,17 @@ class Repeat:
     rise: float
     hits: int
     asked: int
+    agreement: float
+    failure: str = ""
 
     @classmethod
-    def of(cls, record: Record) -> Repeat:
+    def of(cls, record: Record, agreement: float) -> Repeat:
         """Take what is compared between seeds out of a record."""
         verdict, evaluation = record.verdict, record.evaluation
         assert verdict is not None  # every unsupervised run has one
         score = evaluation.forward[-1].at(1) if evaluation else None
         hits, asked = (score.hits, score.scored) if score else (0, 0)
-        return cls(record.seed, verdict.outcome, verdict.rise, hits, asked)
+        return cls(record.seed, verdict.outcome, verdict.rise, hits, asked, agreement)
 
 
 @dataclass(frozen=True)

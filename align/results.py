@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from align.record import Record
 
 
@@ -50,7 +53,7 @@ class Result:
         How it was made and what it scored; None where it failed.
     error : str
         Why it failed, and nothing else.
-    best : tuple of int
+    best : (q,) array of int
         The rank of the first right answer to each word that was asked, source to target by CSLS:
         the same words in the same order for all runs with the same pair, fold and vocabularies.
     seconds : float
@@ -68,7 +71,7 @@ class Result:
     key: str
     record: Record | None
     error: str
-    best: tuple[int, ...]
+    best: npt.NDArray[np.int32]
     seconds: float
     memory: int
     threads: int
@@ -81,7 +84,12 @@ class Result:
         values = {field.name: data[field.name] for field in fields(cls)}
         if values["record"] is not None:
             values["record"] = Record.from_dict(values["record"])
-        return cls(**{**values, "best": tuple(values["best"])})
+        return cls(**{**values, "best": np.array(values["best"], dtype=np.int32)})
+
+
+def failed(error: str) -> Result:
+    """Return the result of a run that was never begun."""
+    return Result("", None, error, np.empty(0, dtype=np.int32), 0.0, 0, 0, "", "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -196,6 +196,14 @@ def table() -> None:
         rises = _range([verdict.rise for verdict in verdicts])
         agreed = _range([verdict.agreement for verdict in verdicts])
         print(f"| {name} | {' | '.join(map(str, counts))} | {rises} | {agreed} |")
+    print("\nThe bounds of the verdict were chosen while looking at runs of the small pairs.\n")
+    print(
+        "| what was done to the target | runs | worked | doubtful | failed |\n|---|---|---|---|---|"
+    )
+    for how in dict.fromkeys(row["how"] for row in found):
+        said = [outcome(Verdict(**row["verdict"])) for row in found if row["how"] == how]
+        counts = [said.count(word) for word in ("worked", "doubtful", "failed")]
+        print(f"| {how} | {len(said)} | {' | '.join(map(str, counts))} |")
 
 
 def _within(row: dict, low: float | None, high: float | None) -> bool:

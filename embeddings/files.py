@@ -30,7 +30,9 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise OSError(f"cannot write {path}: {error.strerror}") from error
+        told = OSError(f"cannot write {path}: {error.strerror}")
+        told.errno = error.errno  # a full disk may be waited for
+        raise told from error
     os.close(handle)
     beside = Path(name)
     try:

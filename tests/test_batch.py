@@ -1,5 +1,8 @@
+import errno
 import json
+import os
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +15,22 @@ import dictionaries
 import embeddings
 from align.batch import Batch, load_results, read_plan
 from align.batch.cluster import Cluster
-from align.batch.estimate import Estimate
-from align.batch.job import perform
-from align.batch.store import Store
+from align.batch.engine import Engine, work
+from align.batch.estimate import Estimate, Made
+from align.batch.job import failure, perform
+from align.batch.store import FolderError, Store
+
+
+def begun(folder="out", plan="plan.toml"):
+    """Read a plan and keep its grid, as a start does."""
+    batch = Batch.of(read_plan(plan), Path(folder))
+    batch.begin()
+    return batch
 
 
 @pytest.fixture
 def batch(languages):
-    return Batch.of(read_plan("plan.toml"), Path("out"))
+    return begun()
 
 
 def run_here(batch, jobs=None):
@@ -39,7 +50,7 @@ def test_a_run_of_a_batch_is_the_run_of_the_same_call(batch):
     expected = align.supervised(source, target, train, test=test)
     assert result.record.evaluation == expected.record.evaluation
     assert result.record.source.origin == str(Path("aa.vec").absolute())
-    assert result.best == tuple(expected.ranks(test).best)
+    assert result.best.tolist() == expected.ranks(test).best.tolist()
 
 
 def test_equal_settings_and_data_have_one_key_whatever_they_are_called(batch):
@@ -50,7 +61,7 @@ def test_equal_settings_and_data_have_one_key_whatever_they_are_called(batch):
     text += '[methods.vecmap]\npreset = "cca"\n[methods.p]\npreset = "procrustes"\n'
     Path("plan.toml").write_text(text)
 
-    other = Batch.of(read_plan("plan.toml"), Path("out2"))
+    other = begun("out2")
 
     keys = {job.cell.method: job.key for job in other.jobs if job.cell.pair == "aa-bb"}
     before = {job.cell.method: job.key for job in batch.jobs if job.cell.pair == "aa-bb"}
@@ -76,7 +87,7 @@ def test_whatever_changes_a_run_changes_its_key(batch, change):
 
 
 def test_a_key_is_the_same_in_another_start(batch):
-    again = Batch.of(read_plan("plan.toml"), Path("out"))
+    again = begun()
 
     assert [job.key for job in again.jobs] == [job.key for job in batch.jobs]
 
@@ -84,7 +95,7 @@ def test_a_key_is_the_same_in_another_start(batch):
 def test_the_seed_reaches_a_solver_that_draws(languages):
     Path("plan.toml").write_text(PLAN + "[methods.vecmap-semi]\n[methods.auto]\n")
 
-    batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    batch = begun()
 
     seeds = {
         (job.cell.method, job.cell.seed): job.method.solver
@@ -97,7 +108,7 @@ def test_the_seed_reaches_a_solver_that_draws(languages):
 def test_folds_hold_out_every_source_word_once_and_no_seed(languages):
     Path("plan.toml").write_text(PLAN.replace("seeds = [0, 1]", "folds = 3"))
 
-    batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    batch = begun()
 
     jobs = [job for job in batch.jobs if job.cell.pair == "aa-bb"][::2]
     words = [word for job in jobs for word in job.test.sources]
@@ -111,7 +122,7 @@ def test_a_training_size_is_the_first_words_or_a_draw_by_the_seed(languages):
     Path("drawn.toml").write_text(sizes.replace("[15]", '[15]\ndraw = "random"'))
 
     first, drawn = (
-        [job.train.sources for job in Batch.of(read_plan(name), Path("out")).jobs[::2]]
+        [job.train.sources for job in begun(plan=name).jobs[::2]]
         for name in ("plan.toml", "drawn.toml")
     )
 
@@ -123,7 +134,7 @@ def test_a_training_size_is_the_first_words_or_a_draw_by_the_seed(languages):
 def test_only_what_is_missing_is_left(batch):
     run_here(batch, batch.jobs[:3])
 
-    again = Batch.of(read_plan("plan.toml"), Path("out"))
+    again = begun()
 
     assert [job.key for job in again.left()] == [job.key for job in batch.jobs[3:]]
     assert len(again.left("all")) == len(batch.jobs)
@@ -131,10 +142,10 @@ def test_only_what_is_missing_is_left(batch):
 
 def test_a_run_that_fails_is_recorded_with_its_error_and_can_be_tried_again(languages):
     dictionaries.save(dictionaries.Lexicon([("no", "word")]), "aa-bb.test.txt")
-    batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    batch = begun()
     run_here(batch)
 
-    again = Batch.of(read_plan("plan.toml"), Path("out"))
+    again = begun()
 
     results = load_results(Path("out"))
     assert len(results.failed) == len(results.finished) == 4
@@ -148,7 +159,7 @@ def test_a_run_that_fails_is_recorded_with_its_error_and_can_be_tried_again(lang
 def test_vectors_that_cannot_be_read_fail_their_runs_and_no_others(languages):
     Path("aa.vec").write_bytes(b"\x00\x01broken")
 
-    batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    batch = begun()
     run_here(batch)
 
     results = load_results(Path("out"))
@@ -171,12 +182,15 @@ def test_vectors_are_read_once_and_again_when_the_file_changes(batch):
     before = sorted(Path("out/vectors").iterdir())
     found = embeddings.load("aa.vec")
 
-    Batch.of(read_plan("plan.toml"), Path("out"))
+    times = [path.stat().st_mtime_ns for path in before]
+    begun()
     same = sorted(Path("out/vectors").iterdir())
+    unread = [path.stat().st_mtime_ns for path in same] == times
     embeddings.save(replace(found, vectors=2 * found.vectors), "aa.vec")
-    Batch.of(read_plan("plan.toml"), Path("out"))
+    begun()
 
     assert same == before
+    assert unread
     assert len(list(Path("out/vectors").iterdir())) == len(before) + 1
 
 
@@ -196,14 +210,14 @@ def test_a_damaged_record_is_a_run_that_is_missing(batch):
     run_here(batch)
     batch.store.path(batch.jobs[0].key).write_text("{")
 
-    again = Batch.of(read_plan("plan.toml"), Path("out"))
+    again = begun()
 
     assert [job.key for job in again.left()] == [batch.jobs[0].key]
 
 
 def test_the_table_has_a_row_for_each_score_with_its_signature(languages):
     Path("plan.toml").write_text(PLAN + "[score]\nmetrics = ['P@1']\nretrievals = ['csls']\n")
-    batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    batch = begun()
     run_here(batch)
 
     results = batch.run()
@@ -222,8 +236,7 @@ def test_the_table_has_a_row_for_each_score_with_its_signature(languages):
 
 
 def test_what_runs_took_before_foretells_the_rest(batch):
-    run_here(batch, batch.jobs[:2])
-    made = [(job, replace(batch.store.read(job.key), seconds=7.0)) for job in batch.jobs[:2]]
+    made = [Made(job, "", 7.0, failed=False) for job in batch.jobs[:2]]
 
     estimate = Estimate.of(made)
 
@@ -231,7 +244,7 @@ def test_what_runs_took_before_foretells_the_rest(batch):
 
 
 def test_as_many_workers_as_cores_memory_and_runs_allow(monkeypatch):
-    monkeypatch.setattr("align.batch.cluster.cores_here", lambda: 16)
+    monkeypatch.setattr("dask.system.cpu_count", lambda: 16)
     monkeypatch.setattr("align.batch.cluster.available", lambda: 10e9)
 
     sizes = [Cluster().local_size(int(memory), runs) for memory, runs in ((1e8, 99), (3e9, 99))]
@@ -247,7 +260,138 @@ def test_a_dry_run_shows_the_grid_and_runs_nothing(cli, languages):
     assert result.exit_code == 0, result.output
     assert "8 runs = 2 pairs x 2 methods x 2 seeds" in result.stdout
     assert "8 to make, 0 made before" in result.stdout
-    assert not list(Path("out/runs").iterdir())
+    assert not Path("out/batch.json").exists()
+
+
+def test_a_dry_run_of_another_plan_leaves_the_grid_as_it_was(cli, batch):
+    Path("plan.toml").write_text(PLAN.replace("seeds = [0, 1]", "seeds = [0]"))
+    before = Path("out/batch.json").read_text()
+
+    cli("batch", "plan.toml", "-o", "out", "--dry-run")
+
+    assert Path("out/batch.json").read_text() == before
+
+
+def test_vectors_that_were_kept_and_are_damaged_are_read_again(batch):
+    for path in Path("out/vectors").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+
+    again = begun()
+
+    assert not again.unreadable
+    assert [job.key for job in again.jobs] == [job.key for job in batch.jobs]
+
+
+def test_a_run_is_made_again_only_if_it_is_the_one_that_was_seen(batch, monkeypatch):
+    monkeypatch.setattr("align.batch.engine._threads", lambda: 1)
+    job, store = batch.jobs[0], batch.store
+    ended = [work(job, store, "") for _ in "ab"]
+    first = store.read(job.key).ended
+    ended += [work(job, store, before) for before in ("", "another time", first)]
+
+    assert ended == ["finished"] * 5
+    assert len(journal("out", "started")) == 2
+    assert store.read(job.key).ended > first
+
+
+def test_a_run_that_another_process_makes_is_left_to_it(batch):
+    job = batch.jobs[0]
+
+    with Store(Path("out")).claim(job.key):
+        ending = work(job, batch.store, "")
+
+    assert ending == "busy"
+    assert not journal("out", "started")
+
+
+def test_a_worker_that_lacks_the_folder_says_so(batch):
+    elsewhere = Store(Path("elsewhere"))
+
+    with pytest.raises(FolderError, match="lacks elsewhere: .* on a disk that all workers see"):
+        work(batch.jobs[0], elsewhere, "")
+
+
+def test_a_full_disk_is_waited_for_where_not_even_a_name_fits(batch, monkeypatch):
+    full = iter([errno.ENOSPC, errno.EDQUOT])
+    real = tempfile.mkstemp
+
+    def mkstemp(*args, **options):
+        for code in full:
+            raise OSError(code, os.strerror(code))
+        return real(*args, **options)
+
+    result, _ = perform(batch.jobs[0], batch.store.steps("x"), 1)
+    monkeypatch.setattr("embeddings.files.tempfile.mkstemp", mkstemp)
+    monkeypatch.setattr("align.batch.store.time.sleep", lambda seconds: None)
+
+    batch.store.write(result)
+
+    assert batch.store.read(result.key).record == result.record
+
+
+def test_a_file_name_that_is_not_unicode_is_kept(batch):
+    result = failure(batch.jobs[0], "no file \udcff.vec")
+
+    batch.store.write(result)
+
+    assert batch.store.read(result.key).error == result.error
+
+
+def test_runs_that_ask_for_resources_wait_for_a_worker_that_offers_them(batch):
+    engine = Engine(batch.store, Cluster(), 0, lambda job: 1.0, lambda progress: None)
+    gpu = [replace(job, method=replace(job.method, resources={"GPU": 1})) for job in batch.jobs[:4]]
+    engine.waiting.extend([*gpu, *batch.jobs[4:]])
+    client = Asked()
+
+    engine._send(client, [{}, {}, {"GPU": 1.0}])
+
+    assert [needs for _, needs in client.sent] == [{"GPU": 1}, None, None, None]
+    assert [job.cell for job in engine.waiting] == [
+        job.cell for job in (*batch.jobs[1:4], *batch.jobs[7:])
+    ]
+
+
+class Asked:
+    """What the engine asks of a client."""
+
+    def __init__(self):
+        self.sent = []
+
+    def submit(self, call, job, *args, key, resources):
+        self.sent.append((job, resources))
+        return FutureAsked(key)
+
+
+class FutureAsked:
+    def __init__(self, key):
+        self.key = key
+
+    def add_done_callback(self, call):
+        pass
+
+
+def test_two_batches_of_one_scheduler_have_keys_of_their_own(batch):
+    engines = [Engine(batch.store, Cluster(), 0, float, float) for _ in "ab"]
+    for engine in engines:
+        engine.waiting.append(batch.jobs[0])
+        engine._send(Asked(), [{}])
+
+    one, other = ({future.key for future in engine.flying} for engine in engines)
+
+    assert not one & other
+
+
+def test_a_run_that_ended_its_workers_is_recorded_unless_it_was_finished(batch):
+    engine = Engine(batch.store, Cluster(), 0, lambda job: 1.0, lambda progress: None)
+    run_here(batch, batch.jobs[:1])
+
+    for job in batch.jobs[:2]:
+        engine._broken(job, type("KilledWorker", (Exception,), {})())
+
+    finished, broken = (batch.store.read(job.key) for job in batch.jobs[:2])
+    assert finished.record
+    assert "too little memory" in broken.error
+    assert engine.ended == {"finished": 1, "failed": 1}
 
 
 def test_problems_of_a_plan_are_lines_of_their_own(cli, languages):

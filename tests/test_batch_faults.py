@@ -182,6 +182,8 @@ def test_two_clients_of_one_folder_share_the_runs(started):
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
     assert_complete()
+    workers = {result.worker for _, result in load_results(Path("out")).finished}
+    assert len(workers) == 2
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -190,7 +192,7 @@ def test_a_batch_that_is_stopped_ends_its_workers_and_writes_its_tables(started,
     process = started(align("plan.toml", "-o", "out", "--workers", 1))
     until(lambda: journal("out", "finished"))
 
-    os.kill(process.pid, how)
+    os.killpg(process.pid, how)  # as a terminal does
     _, said = process.communicate(timeout=30)
 
     assert process.returncode == 128 + how, said

@@ -20,7 +20,7 @@ def problems(text):
 def test_a_plan_is_a_grid_pair_by_pair(languages):
     plan = read_plan("plan.toml")
 
-    cells = [cell for cell, _ in plan.cells]
+    cells = [cell for _, cell, _ in plan.cells]
 
     assert len(cells) == plan.size == 2 * 2 * 2
     assert [str(cell) for cell in cells[:3]] == [
@@ -113,7 +113,7 @@ def test_methods_without_a_dictionary_are_told_by_their_names_or_learn(languages
         ("seeds = [0, 1]", "train_sizes = [9]", 9, "an alignment needs 10"),
         ("seeds = [0, 1]", "folds = 2\ntrain_sizes = [21]", 10, "20 source words outside a fold"),
         ("seeds = [0, 1]", 'draw = "last"', 9, "first or random, got 'last'"),
-        ('["aa-bb", "bb-cc"]', '["aa-bb", "bbcc"]', 8, "expected a pair as 'en-es', got 'bbcc'"),
+        ('["aa-bb", "bb-cc"]', '["aa-bb", "bbcc"]', 8, "expected a pair as 'en-es' .*got 'bbcc'"),
         ('["aa-bb", "bb-cc"]', '["aa-dd"]', 3, "no vector file .*dd.vec"),
         ('["aa-bb", "bb-cc"]', "[]", 8, "there are no pairs"),
         ('"{pair}.train.txt"', '"{pair}.txt"', 4, r"aa-bb\.txt"),
@@ -128,6 +128,21 @@ def test_methods_without_a_dictionary_are_told_by_their_names_or_learn(languages
         ("[methods.vecmap]", "[methods.vecmap]\nreweigh = 1", 16, "no setting 'reweigh'; it has"),
         ("[methods.vecmap]", "[methods.vecmap]\nreweight = 'x'", 16, "of type float"),
         ("[methods.vecmap]", "[methods.muse]\nrounds = -1", 16, "got -1"),
+        ("[methods.vecmap]", "[methods.muse]\nstart = 3", 16, "a preset or a table, got 3"),
+        ("[methods.vecmap]", "[methods.muse]\nstart = ['x']", 16, "a preset or a table"),
+        ("[methods.vecmap]", "[methods.muse]\nstart = {preset = ['x']}", 16, "is no preset"),
+        ("[methods.vecmap]", "[methods.muse]\nstart.penalty = 1", 16, "no setting 'penalty'"),
+        ("[methods.vecmap]", "[methods.vecmap]\npreset = 3", 16, "expected the name of a method"),
+        ("[methods.vecmap]", "[methods.vecmap-semi]\nseed = 7", 16, "in .grid.: seeds ="),
+        ("[methods.vecmap]", "[methods.muse]\nrounds = true", 16, "of type int, got True"),
+        ("[methods.vecmap]", "[methods.best]\ncandidates = ['x']", 16, "cannot be set in a plan"),
+        ('"{lang}.vec"', '"{lang.vec}"', 3, "expected a file name with {lang}"),
+        ('"{lang}.vec"', '"aa.vec"', 3, "languages share a file: name it with {lang}"),
+        ('"{pair}.test.txt"', '"aa-bb.test.txt"', 5, "pairs share a dictionary"),
+        ('"{pair}.test.txt"', '"{pair.x}.txt"', 5, "expected a name with {pair}"),
+        ("seeds = [0, 1]", "folds = false", 9, "folds should be of type int, got False"),
+        ("[run]", "[score]\nmetrics = []\n[run]", 12, "there are no metrics"),
+        ('["aa-bb", "bb-cc"]', '["aa-bb-cc"]', 8, "or .'en', 'zh-min-nan'.*got 'aa-bb-cc'"),
         ("[methods.vecmap]", "[methods.vecmap]\nlearn = 'unsupervised'", 16, "can be supervised"),
         ("[methods.vecmap]", "[methods.vecmap]\nresources = 1", 16, "as {GPU = 1}"),
         ("[methods.vecmap]", "[metods.vecmap]", 15, "unknown key 'metods'; a plan has data"),
@@ -155,6 +170,31 @@ def test_a_plan_without_methods_says_what_it_needs(languages):
     found = problems(PLAN.split("[methods")[0])
 
     assert any("a plan needs [methods]" in problem for problem in found)
+
+
+def test_whole_numbers_serve_where_the_setting_is_a_real_one(languages):
+    Path("plan.toml").write_text(
+        PLAN + "[methods.cca]\ndewhiten = 1\n[methods.identical]\nkeep = 0.5\n"
+    )
+
+    *_, cca, identical = read_plan("plan.toml").methods
+
+    assert cca.solver.dewhiten == 1.0
+    assert identical.solver.starts[0][1].keep == 0.5
+
+
+def test_languages_with_hyphens_are_given_apart(languages):
+    for old, new in (("bb", "zh-yue"), ("cc", "zh-min-nan")):
+        (languages / f"{old}.vec").rename(languages / f"{new}.vec")
+    for part in ("train", "test"):
+        (languages / f"bb-cc.{part}.txt").rename(languages / f"zh-yue-zh-min-nan.{part}.txt")
+    text = PLAN.replace('"aa-bb", "bb-cc"', '["zh-yue", "zh-min-nan"]')
+    Path("plan.toml").write_text(text)
+
+    plan = read_plan("plan.toml")
+
+    assert plan.pairs == (("zh-yue", "zh-min-nan"),)
+    assert {cell.pair for _, cell, _ in plan.cells} == {"zh-yue-zh-min-nan"}
 
 
 def test_a_problem_of_a_dict_names_its_keys(languages):

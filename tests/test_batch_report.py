@@ -513,6 +513,7 @@ def test_a_parameter_of_a_solver_is_told_from_the_seed_of_the_run():
 
 def test_the_report_of_a_batch_says_what_its_runs_score(cli, languages):
     batch = Batch.of(read_plan("plan.toml"), Path("out"))
+    batch.begin()
     for job in batch.jobs[:-1]:
         result, trace = perform(job, batch.store.steps(job.key), 1)
         batch.store.write(result, trace)

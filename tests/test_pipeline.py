@@ -260,9 +260,9 @@ def test_files_of_the_user_in_a_run_are_kept(run, tmp_path):
 def test_a_run_of_another_format_is_refused(run, tmp_path):
     align.save(run, tmp_path / "run")
     path = tmp_path / "run" / "run.json"
-    path.write_text(path.read_text().replace('"format": 5', '"format": 99'))
+    path.write_text(path.read_text().replace('"format": 6', '"format": 99'))
 
-    with pytest.raises(ValueError, match="format 99, expected 5"):
+    with pytest.raises(ValueError, match="format 99, expected 6"):
         load_record(tmp_path / "run")
 
 

@@ -14,6 +14,7 @@ from align.auto import divided
 from align.judge import judged, outcome
 from align.normalize import Normalization
 from align.presets import UNSUPERVISED
+from align.report.table import run_table
 from align.solvers import Identity, RandomStart, SelfLearning, self_learning
 from align.solvers.attempt import Attempt, Verdict
 from align.solvers.kept import keeping
@@ -22,7 +23,7 @@ from embeddings import Embeddings
 
 NONE = np.empty((0, 2), dtype=np.intp)
 WORDS = 160
-RIGHT = Verdict("worked", 0.8, 0.5, 0.0, 0.6, 0.4, 1.0, 2.0, 40, 5, 2000)
+RIGHT = Verdict("worked", 0.8, 0.5, 0.0, 0.6, 0.4, 1.0, 2.0, 40, 15, 2000)
 LEARNING = SelfLearning(
     start=SimilarityStart(), last=Procrustes(), keep=0.5, patience=3, threshold=1e-3
 )
@@ -140,13 +141,16 @@ def test_words_spelled_alike_that_lie_apart_contradict_a_good_fit(turned, every)
     ("changed", "expected"),
     [
         ({}, "worked"),
-        ({"objective": 0.53}, "doubtful"),
-        ({"objective": 0.51}, "failed"),
-        ({"objective": 0.51, "agreement": 0.5}, "worked"),
+        ({"objective": 0.51}, "worked"),
+        ({"alike_found": 10}, "worked"),
+        ({"alike_found": 9}, "doubtful"),
+        ({"alike_found": 9, "agreement": 0.5}, "doubtful"),
+        ({"alike_found": 9, "objective": 0.51}, "failed"),
         ({"alike_found": 0}, "failed"),
-        ({"objective": 0.51, "alike_found": 10}, "worked"),
-        ({"objective": 0.51, "alike_found": 9}, "failed"),
         ({"alike": 19, "alike_found": 0}, "worked"),
+        ({"alike": 0, "objective": 0.53}, "doubtful"),
+        ({"alike": 0, "objective": 0.51}, "failed"),
+        ({"alike": 0, "objective": 0.51, "agreement": 0.5}, "worked"),
     ],
 )
 def test_the_verdict_follows_from_the_evidence(changed, expected):
@@ -352,6 +356,51 @@ def test_every_seed_is_told_and_the_best_is_kept(two):
     assert [repeat.seed for repeat in record.repeats] == [5, 6]
     assert max(repeat.rise for repeat in record.repeats) == record.verdict.rise
     assert all(repeat.hits > 0.8 * repeat.asked for repeat in record.repeats)
+
+
+def test_seeds_that_end_alike_agree_and_a_wrong_one_does_not(two, monkeypatch):
+    source, target, _ = two
+    drawn = {5: SimilarityStart(), 6: SimilarityStart(), 7: RandomStart(seed=1)}
+    monkeypatch.setattr("align.pipeline.seeded", lambda solver, seed: drawn[seed])
+
+    record = align.unsupervised(source, target, seed=5, seeds=3).record
+
+    agreed = [repeat.agreement for repeat in record.repeats]
+    assert agreed[:2] == [1.0, 1.0]
+    assert agreed[2] < 0.2
+    assert "translated as by the best seed" in run_table(record)
+
+
+def test_a_seed_that_cannot_solve_is_told_and_the_others_go_on(two, monkeypatch):
+    source, target, _ = two
+
+    def broken(solver, seed):
+        return SimilarityStart() if seed else SimilarityStart(k=10_000)
+
+    monkeypatch.setattr("align.pipeline.seeded", broken)
+    monkeypatch.setattr(SimilarityStart, "__call__", breaking(SimilarityStart.__call__))
+
+    record = align.unsupervised(source, target, seeds=2).record
+
+    assert [repeat.outcome for repeat in record.repeats] == ["failed", "worked"]
+    assert "seed 0: the loss is not finite" in run_table(record)
+
+
+def test_where_no_seed_can_solve_the_first_reason_is_given(two, monkeypatch):
+    source, target, _ = two
+    monkeypatch.setattr(SimilarityStart, "__call__", breaking(SimilarityStart.__call__))
+
+    with pytest.raises(ValueError, match="no seed could solve; the first: the loss is not finite"):
+        align.unsupervised(source, target, solver=SimilarityStart(k=10_000), seeds=2)
+
+
+def breaking(call):
+    def called(self, problem, **told):
+        if self.k == 10_000:
+            raise ValueError("the loss is not finite")
+        return call(self, problem, **told)
+
+    return called
 
 
 def test_any_solver_is_judged(two):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,10 +24,7 @@ LOCAL: dict[str, Any] = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
-}
-ANY: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 2,  # workers that a run may take with it
-    "distributed.comm.timeouts.connect": f"{WAIT}s",
 }
 
 
@@ -52,18 +49,12 @@ class Cluster:
         One thread to a run is the best use of the cores, as long as there are enough runs and
         memory for all.
         """
-        cores = cores_here()
+        from dask.system import cpu_count
+
+        cores = cpu_count()  # that affinity and quotas leave to this process
         fit = max(1, int(0.9 * available() // max(memory, 1)))
         workers = self.workers or max(1, min(cores, fit, runs))
         return workers, max(1, cores // workers)
-
-
-def cores_here() -> int:
-    """Return the cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
 
 
 @contextmanager
@@ -87,24 +78,39 @@ def connected(cluster: Cluster, memory: int, runs: int, *, gpu: bool) -> Iterato
     """
     dask, client_of, cluster_of = dask_of()
     if cluster.scheduler:
-        with dask.config.set(ANY), client_of(**_address(cluster.scheduler), timeout=WAIT) as client:
+        with client_of(**_address(cluster.scheduler), timeout=WAIT) as client:
             yield client
         return
     workers, threads = cluster.local_size(memory, runs)
-    offered = {"GPU": 1.0} if gpu and cuda_devices() else {}
-    with (
-        dask.config.set({**LOCAL, **ANY}),
-        cluster_of(
-            n_workers=workers,
-            threads_per_worker=threads,
-            memory_limit=int(0.95 * available() / workers),
-            dashboard_address=":0",
-            silence_logs=50,
-            resources=offered,
-        ) as local,
-        client_of(local, timeout=WAIT) as client,
-    ):
-        yield client
+    offered: dict[str, float] = {}
+    if gpu and (devices := cuda_devices()):
+        workers, offered = min(workers, len(devices)), {"GPU": 1.0}
+    with dask.config.set(LOCAL):
+        with _uninterrupted():
+            local = cluster_of(
+                n_workers=workers,
+                threads_per_worker=threads,
+                memory_limit=int(0.95 * available() / workers),
+                dashboard_address=":0",
+                silence_logs=50,
+                resources=offered,
+            )
+        with local, client_of(local, timeout=WAIT) as client:
+            yield client
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let processes that are started here not hear Ctrl-C, which is for the one that ends them."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread, to which signals go
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def dask_of() -> tuple[Any, Any, Any]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from shutil import disk_usage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from align.batch.cluster import WAIT, Cluster, connected
 from align.batch.job import Job, failure, perform, this_process
-from align.batch.store import PATIENCE, Store
+from align.batch.store import PATIENCE, FolderError, Store
 from align.results import Result
 
 if TYPE_CHECKING:
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 BUSY = "busy"  # another process is making this run
 LOOK = 0.5  # seconds between two looks at the cluster
-AGAIN = 2.0  # seconds until a run that is made elsewhere is asked for again
+AGAIN = 2.0  # seconds until a run that another has is asked for again
+LACKING = 20  # answers of workers that lack the folder, and no other between them, that are enough
 ROOM = 1 << 20  # bytes on a disk that are as good as none
 LOST = "the scheduler does not answer; waiting up to %g seconds for it"
 FULL = "no room is left in %s: runs that are finished wait up to %g seconds for it"
+IDLE = "no worker can make %d of the runs; waiting for one, as of: dask worker %s"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_AT_A_TIME = threading.Lock()  # in a process: threads of BLAS are set for all of it
 
 
@@ -40,9 +45,7 @@ class Progress:
     total, finished, failed, running : int
         Runs.
     left : float
-        Seconds, by the estimates of the runs that are left; NaN where nothing can be said.
-    note : str
-        What a user should know now.
+        Seconds, by the estimates of the runs that are left.
     """
 
     total: int
@@ -50,37 +53,37 @@ class Progress:
     failed: int
     running: int
     left: float
-    note: str = ""
 
 
 OnProgress = Callable[[Progress], None]
 
 
-def work(job: Job, store: Store, since: str) -> str:
+def work(job: Job, store: Store, before: str) -> str:
     """Make a run in a worker, unless it is there or another makes it; return how it ended.
 
     Parameters
     ----------
     job : Job
     store : Store
-    since : str
-        A run that ended before this UTC time is made again.
+    before : str
+        When the run ended that is to be made again; empty for none.
 
     Returns
     -------
     str
         ``finished``, ``failed`` or ``busy``.
+
+    Raises
+    ------
+    FolderError
+        If this worker lacks the folder, or cannot write there.
     """
-    if not store.folder.is_dir():
-        raise FileNotFoundError(
-            f"this worker lacks {store.folder}: the folder of a batch has to be on a disk that all "
-            "workers see, under one path"
-        )
+    store.require()
     with ONE_AT_A_TIME, store.claim(job.key) as mine:
         if not mine:
             return BUSY
         known = store.read(job.key)
-        if known is None or known.ended < since:
+        if known is None or known.ended == before:
             store.note("started", job.key, cell=str(job.cell), worker=this_process())
             known, trace = perform(job, store.steps(job.key), _threads())
             store.write(known, trace)
@@ -93,10 +96,12 @@ def _ending(result: Result) -> str:
 
 
 def _threads() -> int:
-    """Return the threads of this worker."""
+    """Return the threads of this worker, which libraries that are loaded later find as well."""
     from distributed import get_worker
 
-    return int(get_worker().state.nthreads)
+    threads = int(get_worker().state.nthreads)
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
+    return threads
 
 
 @dataclass
@@ -122,8 +127,10 @@ class Engine:
     memory : int
         Of the largest run, estimated, in bytes.
     seconds : callable
-        From a job to the seconds that it may take, NaN where nothing is known.
+        From a job to the seconds that it may take.
     on_progress : callable
+    before : mapping
+        From the keys of runs that are made again to when they had ended.
     """
 
     store: Store
@@ -131,12 +138,14 @@ class Engine:
     memory: int
     seconds: Callable[[Job], float]
     on_progress: OnProgress
-    since: str = ""
+    before: Mapping[str, str] = field(default_factory=dict)
+    name: str = field(default_factory=lambda: uuid4().hex[:8])
     waiting: deque[Job] = field(default_factory=deque)
     later: list[tuple[float, Job]] = field(default_factory=list)
     flying: dict[Future, Job] = field(default_factory=dict)
-    ended: dict[str, str] = field(default_factory=dict)
-    total: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    done: queue.SimpleQueue[Future] = field(default_factory=queue.SimpleQueue)
+    lacking: int = 0
     asked: int = 0
 
     def __call__(self, jobs: Sequence[Job]) -> None:
@@ -145,9 +154,9 @@ class Engine:
         Raises
         ------
         OSError
-            If the cluster cannot be reached, or does not come back.
+            If the cluster cannot be reached or does not come back, or the folder cannot be used.
         """
-        self.total, self.waiting = len(jobs), deque(jobs)
+        self.waiting = deque(jobs)
         while self.waiting or self.later:
             gpu = any(job.method.resources for job in self.waiting)
             left = len(self.waiting) + len(self.later)
@@ -160,71 +169,86 @@ class Engine:
 
     def _drain(self, client: Client) -> None:
         """Run what is left; return early where the scheduler is lost."""
-        self._require_workers(client)
-        done: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        lost, full = _Notice(), _Notice()
-        while self.waiting or self.flying or self.later:
-            self._send(client, done)
-            self._tell(client)
+        lost, full, idle = _Notice(), _Notice(), _Notice()
+        while (self.waiting or self.flying or self.later) and client.status != "closed":
+            workers = _workers(client)
+            self._send(client, workers)
+            self._tell(max(1, len(workers)))
             with suppress(queue.Empty):
-                self._end(done.get(timeout=LOOK))
+                self._end(self.done.get(timeout=LOOK))
             lost(client.status != "running", LOST, WAIT)
             full(disk_usage(self.store.folder).free < ROOM, FULL, self.store.folder, PATIENCE)
-            if client.status == "closed":
-                return
+            left = [*self.waiting, *self.flying.values()]
+            stuck = [job.method.resources for job in left if not _able(job, workers)]
+            idle(bool(stuck) and client.status == "running", IDLE, len(stuck), _options(stuck))
 
-    def _send(self, client: Client, done: queue.SimpleQueue[Future]) -> None:
-        """Give every worker a run."""
+    def _send(self, client: Client, workers: Sequence[Mapping[str, float]]) -> None:
+        """Give every worker a run that it can make; one, where there is none that can yet."""
         now = time.monotonic()
         self.waiting.extend(job for due, job in self.later if due <= now)
         self.later = [(due, job) for due, job in self.later if due > now]
-        slots = len(client.scheduler_info(n_workers=-1)["workers"])
-        while self.waiting and len(self.flying) < slots:
-            job = self.waiting.popleft()
+        taken = Counter(str(job.method.resources) for job in self.flying.values())
+        for job in list(self.waiting):
+            needs = job.method.resources
+            if taken[str(needs)] >= max(1, _able(job, workers)):
+                continue
+            taken[str(needs)] += 1
+            self.waiting.remove(job)
             self.asked += 1
+            key = f"{job.cell.pair} {job.cell.method}-{self.name}-{self.asked}"
+            before = self.before.get(job.key, "")
             future = client.submit(
-                work,
-                job,
-                self.store,
-                self.since,
-                key=f"{job.cell.pair} {job.cell.method}-{job.key[:12]}-{self.asked}",
-                pure=False,
-                resources=dict(job.method.resources) or None,
-                retries=0,
+                work, job, self.store, before, key=key, resources=dict(needs) or None
             )
             self.flying[future] = job
-            future.add_done_callback(done.put)
+            future.add_done_callback(self.done.put)
 
     def _end(self, future: Future) -> None:
         """Note how a run ended."""
         job = self.flying.pop(future, None)
         if job is None:
             return
-        if future.status in ("cancelled", "lost"):  # with the scheduler
-            self.waiting.appendleft(job)
-            return
-        error = future.exception() if future.status == "error" else None
-        if isinstance(error, OSError):  # of the folder, not of the run
-            raise error
-        if error is not None:
+        try:
+            error = future.exception() if future.status == "error" else None
+            ending = future.result() if future.status == "finished" else ""
+        except Exception as lost:  # with the scheduler
+            log.debug("%s: %r", job.cell, lost)
+            error, ending = None, ""
+        if isinstance(error, FolderError):
+            self._lacks(job, error)
+        elif error is not None:
             self._broken(job, error)
-        elif (ending := future.result()) == BUSY:
+        elif ending == BUSY:
             self.later.append((time.monotonic() + AGAIN, job))
+        elif ending:
+            self.ended[ending] += 1
+            self.lacking = 0
         else:
-            self.ended[job.key] = ending
+            self.waiting.appendleft(job)
+
+    def _lacks(self, job: Job, error: FolderError) -> None:
+        """Try a run elsewhere, unless all workers lack the folder."""
+        self.lacking += 1
+        if self.lacking >= LACKING or not self.ended.total() and self.lacking > 1:
+            raise error
+        log.warning("%s", error)
+        self.later.append((time.monotonic() + AGAIN, job))
 
     def _broken(self, job: Job, error: BaseException) -> None:
         """Keep what no worker could: that the run ended its workers, or could not be begun."""
-        said = f"{type(error).__name__}: {error}"
-        if type(error).__name__ == "KilledWorker":
-            said = (
-                "every worker that tried it was killed: most often there was too little memory; "
-                "use fewer workers, or fewer words with max_vocab"
-            )
-        log.warning("%s: %s", job.cell, said)
-        self.store.write(failure(job, said))
-        self.store.note("failed", job.key, error=said)
-        self.ended[job.key] = "failed"
+        known = self.store.read(job.key)
+        if known is None or known.ended == self.before.get(job.key):
+            said = f"{type(error).__name__}: {error}"
+            if type(error).__name__ == "KilledWorker":
+                said = (
+                    "every worker that tried it was killed: most often there was too little "
+                    "memory; use fewer workers, or fewer words with max_vocab"
+                )
+            log.warning("%s: %s", job.cell, said)
+            known = failure(job, said)
+            self.store.write(known)
+            self.store.note("failed", job.key, error=said)
+        self.ended[_ending(known)] += 1
 
     def _take_back(self) -> None:
         """Stop waiting for the runs that were sent."""
@@ -234,41 +258,39 @@ class Engine:
             self.waiting.appendleft(job)
         self.flying.clear()
 
-    def _require_workers(self, client: Client) -> None:
-        """Raise an error where nobody would ever take some run."""
-        if not client.scheduler_info(n_workers=-1)["workers"]:
-            log.info("the scheduler has no workers yet; waiting up to %g seconds", WAIT)
-            with suppress(TimeoutError):
-                client.wait_for_workers(1, timeout=WAIT)
-        workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        if not workers:
-            raise OSError(
-                "the scheduler has no workers: start some, as `dask worker ADDRESS --nworkers 4 "
-                "--nthreads 1`"
-            )
-        offered: dict[str, float] = {}
-        for worker in workers:
-            for name, amount in worker["resources"].items():
-                offered[name] = max(amount, offered.get(name, 0))
-        for job in self.waiting:
-            for name, amount in job.method.resources.items():
-                if offered.get(name, 0) < amount:
-                    raise OSError(
-                        f"{job.cell.method} asks for {name}={amount:g}, which no worker offers: "
-                        f"start one with `dask worker --resources {name}={amount:g}`"
-                    )
-
-    def _tell(self, client: Client) -> None:
+    def _tell(self, workers: int) -> None:
         """Say how far it is."""
-        endings = list(self.ended.values())
         left = [*self.waiting, *(job for _, job in self.later), *self.flying.values()]
-        workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
         self.on_progress(
             Progress(
-                total=self.total,
-                finished=endings.count("finished"),
-                failed=endings.count("failed"),
+                total=len(left) + self.ended.total(),
+                finished=self.ended["finished"],
+                failed=self.ended["failed"],
                 running=len(self.flying),
                 left=sum(map(self.seconds, left)) / workers,
             )
         )
+
+
+def _workers(client: Client) -> list[Mapping[str, float]]:
+    """Return the resources of each worker; of none, where the scheduler does not answer."""
+    if client.status != "running":
+        return []
+    try:
+        found: dict[str, Any] = client.scheduler_info(n_workers=-1).get("workers", {})
+    except Exception as error:  # of many kinds, when it dies meanwhile
+        log.debug("%r", error)
+        return []
+    return [worker["resources"] for worker in found.values()]
+
+
+def _able(job: Job, workers: Sequence[Mapping[str, float]]) -> int:
+    """Return how many workers offer what a run needs."""
+    needs = job.method.resources
+    return sum(all(each.get(name, 0) >= needs[name] for name in needs) for each in workers)
+
+
+def _options(stuck: Sequence[Mapping[str, float]]) -> str:
+    """Return what `dask worker` needs for the first run that waits."""
+    needs = " ".join(f"{name}={amount:g}" for each in stuck[:1] for name, amount in each.items())
+    return f"ADDRESS --nthreads 1{needs and f' --resources {needs}'}"

@@ -6,12 +6,10 @@ import statistics
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import nan
 
 import numpy as np
 
 from align.batch.job import Job
-from align.results import Result
 
 BASE = 600 << 20  # bytes of a worker with its libraries
 COPIES = 6  # of both sides' vectors that a run holds at its worst
@@ -43,8 +41,27 @@ def memory_of(job: Job) -> int:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A run that was made before.
+
+    Parameters
+    ----------
+    job : Job
+    ended : str
+        UTC time.
+    seconds : float
+    failed : bool
+    """
+
+    job: Job
+    ended: str
+    seconds: float
+    failed: bool
+
+
+@dataclass(frozen=True)
 class Estimate:
-    """Seconds of runs with one thread.
+    """Seconds of runs on one worker.
 
     Parameters
     ----------
@@ -52,29 +69,28 @@ class Estimate:
         From a method to the seconds for 1e9 multiplications of one search, of the runs that were
         made.
     guess : float
-        Seconds for 1e9 multiplications of a matrix product here; NaN for no guess.
+        Seconds for 1e9 multiplications of a matrix product here, on one thread.
     """
 
     known: Mapping[str, float]
-    guess: float = nan
+    guess: float
 
     @classmethod
-    def of(cls, made: Iterable[tuple[Job, Result]], *, guess: bool = True) -> Estimate:
+    def of(cls, made: Iterable[Made]) -> Estimate:
         """Learn from runs that were made."""
         rates: dict[str, list[float]] = {}
-        for job, result in made:
-            if result.record is not None:
-                rate = result.seconds * result.threads / products(job)
-                rates.setdefault(job.cell.method, []).append(rate)
+        for each in made:
+            if not each.failed:
+                rate = each.seconds / products(each.job)
+                rates.setdefault(each.job.cell.method, []).append(rate)
         known = {method: statistics.median(found) for method, found in rates.items()}
-        return cls(known, _speed() if guess else nan)
+        return cls(known, _speed())
 
     def __call__(self, job: Job) -> float:
         """Return the seconds of a run."""
         rate = self.known.get(job.cell.method)
         if rate is None:
-            preset = job.method.solver.name
-            rate = self.guess * PRODUCTS.get(job.cell.method, PRODUCTS.get(preset, OTHER))
+            rate = self.guess * PRODUCTS.get(job.cell.method, OTHER)
         return rate * products(job)
 
 

@@ -10,16 +10,21 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cache, cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from socket import gethostname
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from align.batch.methods import Method
 from align.batch.packed import Packed
 from align.batch.plan import Plan
 from align.pipeline import supervised, unsupervised
 from align.record import Record
+from align.report.machine import FORMAT as RECORDS
 from align.results import Cell, Result
 from align.retrieve import choose, using
 from align.run import Run
@@ -58,9 +63,11 @@ class Job:
 
     @cached_property
     def key(self) -> str:
-        """Stands for settings and data, whatever the method and the files are called."""
+        """Stands for settings, data and version, whatever method and files are called."""
         parts = [
             FORMAT,
+            RECORDS,
+            version("align-embeddings"),
             self.method.learn,
             describe(self.method.solver),
             [side.fingerprint for side in (self.source, self.target)],
@@ -93,13 +100,14 @@ def jobs_of(plan: Plan, packed: dict[str, Packed]) -> list[Job]:
     """Return the runs of a plan whose vectors could be read, in its order."""
     names = ("normalize", "k", "device", "search", "memory", "retrievals")
     shared = tuple((name, getattr(plan, name)) for name in names)
+    split = cache(partial(_split, plan))  # which methods, and mostly seeds, have in common
     found = []
-    for cell, method in plan.cells:
-        languages = plan.languages(cell)
-        if not all(language in packed for language in languages):
+    for pair, cell, method in plan.cells:
+        if not all(language in packed for language in pair):
             continue
-        source, target = (packed[language] for language in languages)
-        train, test = _split(plan, languages, cell)
+        source, target = (packed[language] for language in pair)
+        drawn = cell.seed if cell.train_size and plan.draw == "random" else 0
+        train, test = split(pair, cell.train_size, cell.fold, drawn)
         job = Job(
             cell,
             replace(method, solver=seeded(method.solver, cell.seed)),
@@ -113,30 +121,31 @@ def jobs_of(plan: Plan, packed: dict[str, Packed]) -> list[Job]:
     return found
 
 
-def _split(plan: Plan, pair: tuple[str, str], cell: Cell) -> tuple[Lexicon | None, Lexicon]:
+def _split(
+    plan: Plan, pair: tuple[str, str], size: int, fold: int, seed: int
+) -> tuple[Lexicon | None, Lexicon]:
     """Return what a run is trained and scored on."""
     train = plan.train.get(pair)
     if train is None:
         return None, plan.test[pair]
-    if not cell.fold:
+    if not fold:
         test = plan.test[pair]
     else:  # whose words come from all frequencies, and are the same for every seed
         words = list(train.sources)
         random.Random(0).shuffle(words)
-        held_out = set(words[cell.fold - 1 :: plan.folds])
+        held_out = set(words[fold - 1 :: plan.folds])
         test, train = train.only(held_out), train.only(set(train.sources) - held_out)
-    if cell.train_size and plan.draw == "random":
-        words = random.Random(cell.seed).sample(train.sources, cell.train_size)
-        train = train.only(set(words))
-    elif cell.train_size:
-        train = train.first(cell.train_size)
+    if size and plan.draw == "random":
+        train = train.only(set(random.Random(seed).sample(train.sources, size)))
+    elif size:
+        train = train.first(size)
     return train, test
 
 
 def perform(job: Job, steps: Path, threads: int) -> tuple[Result, str]:
     """Run a job; whatever goes wrong is its result, with the traceback beside it."""
     started, record, error, trace = time.perf_counter(), None, "", ""
-    best: tuple[int, ...] = ()
+    best = np.empty(0, dtype=np.int32)
     try:
         record, best = _performed(job, steps, threads)
     except Exception as caught:  # one run must not stop the others
@@ -156,7 +165,7 @@ def failure(job: Job, error: str) -> Result:
         key=job.key,
         record=None,
         error=error,
-        best=(),
+        best=np.empty(0, dtype=np.int32),
         seconds=0.0,
         memory=_most_memory(),
         threads=0,
@@ -175,13 +184,13 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
-def _performed(job: Job, steps: Path, threads: int) -> tuple[Record, tuple[int, ...]]:
+def _performed(job: Job, steps: Path, threads: int) -> tuple[Record, npt.NDArray[np.int32]]:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(threads):
         run = job.run(steps)
         best = run.ranks(job.test).best
-    return run.record, tuple(best.tolist())
+    return run.record, best.astype(np.int32)
 
 
 def _most_memory() -> int:

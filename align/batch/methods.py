@@ -17,6 +17,13 @@ NAMES: Mapping[Learn, tuple[str, ...]] = {
     "unsupervised": ("auto", *UNSUPERVISED),
 }
 OWN = ("preset", "learn", "resources")
+FOREVER = 1e9  # seconds: what a run of a batch tries does not depend on how busy its machine is
+KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "float": (int, float),
+    "int": int,
+    "bool": bool,
+    "str": str,
+}
 
 
 class SettingError(ValueError):
@@ -56,6 +63,8 @@ class Method:
         of a preset, or a table.
         """
         preset = table.get("preset", name)
+        if not isinstance(preset, str):
+            raise SettingError(("preset",), f"expected the name of a method, got {preset!r}")
         learns = [each for each in get_args(Learn) if preset in NAMES[each]]
         if not learns:
             known = ", ".join(dict.fromkeys((*NAMES["supervised"], *NAMES["unsupervised"])))
@@ -84,44 +93,51 @@ def _solver(preset: str, learn: Learn, given: Mapping[str, Any]) -> Solver:
     if learn == "supervised":
         return _changed(Best() if preset == "best" else PRESETS[preset], given)
     if preset == "auto":
-        return _changed(Auto(), given)
+        return _changed(Auto(budget=FOREVER), given)
     start = _changed(UNSUPERVISED[preset], given)
     return replace(Auto.only(preset), starts=((preset, start),))
 
 
 def _changed(solver: Solver, given: Mapping[str, Any], path: tuple[str, ...] = ()) -> Solver:
     """Return a solver with other hyperparameters."""
-    known = {field.name for field in fields(solver) if field.init}
-    values = {}
+    kinds = {field.name: str(field.type) for field in fields(solver) if field.init}
+    values: dict[str, object] = {}
     for name, value in given.items():
         here = (*path, name)
-        if name not in known:
-            raise SettingError(
-                here,
-                f"{solver.name} has no setting {name!r}; it has {', '.join(sorted(known))}",
-            )
-        values[name] = _value(getattr(solver, name), value, here)
+        if name == "seed":
+            raise SettingError(here, "the seeds of a plan are in [grid]: seeds = [0, 1, 2]")
+        if name not in kinds:
+            known = ", ".join(sorted({*kinds} - {"seed"})) or "none"
+            raise SettingError(here, f"{solver.name} has no setting {name!r}; it has {known}")
+        default = getattr(solver, name)
+        if is_dataclass(default):
+            values[name] = _inner(cast(Solver, default), value, here)
+        else:
+            values[name] = _plain(kinds[name], default, value, here)
     try:
         return cast(Solver, replace(cast(Any, solver), **values))
     except (TypeError, ValueError) as error:
         raise SettingError((*path, *list(given)[:1]), f"{solver.name}: {error}") from error
 
 
-def _value(default: object, value: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401
-    """Return a value of the type of the default."""
-    if is_dataclass(default):
-        table = {"preset": value} if isinstance(value, str) else dict(value)
-        preset = table.pop("preset", None)
-        if preset is not None and preset not in PRESETS:
-            raise SettingError(path, f"{preset!r} is no preset; there are {', '.join(PRESETS)}")
-        return _changed(cast(Solver, default) if preset is None else PRESETS[preset], table, path)
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if isinstance(default, tuple) or type(value) is not type(default):
-        kind = "cannot be set in a plan" if isinstance(default, tuple) else _expected(default)
-        raise SettingError(path, f"{path[-1]} {kind}, got {value!r}")
-    return value
+def _inner(default: Solver, value: object, path: tuple[str, ...]) -> Solver:
+    """Return the solver that another holds: a preset, or one with other settings."""
+    table = {"preset": value} if isinstance(value, str) else value
+    if not isinstance(table, Mapping):
+        raise SettingError(path, f"{path[-1]} should be a preset or a table, got {value!r}")
+    preset = table.get("preset", "")
+    if preset != "" and (not isinstance(preset, str) or preset not in PRESETS):
+        raise SettingError(path, f"{preset!r} is no preset; there are {', '.join(PRESETS)}")
+    rest = {key: inner for key, inner in table.items() if key != "preset"}
+    return _changed(PRESETS[preset] if preset else default, rest, path)
 
 
-def _expected(default: object) -> str:
-    return f"should be of type {type(default).__name__}, as {default!r}"
+def _plain(kind: str, default: object, value: object, path: tuple[str, ...]) -> object:
+    """Return a number or a text, of the type that the setting has."""
+    wanted = KINDS.get(kind, type(default))
+    if isinstance(default, (tuple, Mapping)):
+        raise SettingError(path, f"{path[-1]} cannot be set in a plan")
+    if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
+        told = kind if kind in KINDS else type(default).__name__
+        raise SettingError(path, f"{path[-1]} should be of type {told}, got {value!r}")
+    return float(cast(float, value)) if kind == "float" else value

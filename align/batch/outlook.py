@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 from align.batch.cluster import Cluster
 from align.batch.estimate import Estimate, memory_of
 from align.batch.plan import Plan
@@ -13,31 +11,35 @@ from align.retrieve.memory import available
 SHOWN = 12  # pairs that are named
 
 
-def outlook(batch: Batch, cluster: Cluster, rerun: Rerun) -> str:
-    """Return the grid, what is left of it, and what that may take."""
-    plan, left = batch.plan, batch.left(rerun)
+def grid(plan: Plan) -> str:
+    """Return what a plan runs."""
     pairs = ["-".join(pair) for pair in plan.pairs]
     more = f", and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
-    lines = [
-        f"{plan.name}: {_product(plan)}",
-        f"pairs     {', '.join(pairs[:SHOWN])}{more}",
-        f"methods   {', '.join(method.name for method in plan.methods)}",
-        *(f"unread    {language}: {why}" for language, why in batch.unreadable.items()),
-        f"runs      {_left(batch, len(left))}",
-    ]
+    return "\n".join(
+        [
+            f"{plan.name}: {_product(plan)}",
+            f"pairs     {', '.join(pairs[:SHOWN])}{more}",
+            f"methods   {', '.join(method.name for method in plan.methods)}",
+        ]
+    )
+
+
+def outlook(batch: Batch, cluster: Cluster, rerun: Rerun) -> str:
+    """Return what is left of a batch, and what that may take."""
+    left = batch.left(rerun)
+    lines = [f"unread    {language}: {why}" for language, why in batch.unreadable.items()]
+    lines.append(f"runs      {_left(batch, len(left))}")
     if not left:
         return "\n".join(lines)
     memory = max(map(memory_of, left))
-    where, workers = f"on the cluster at {cluster.scheduler}", 1
+    where, workers = f"of one worker on the cluster at {cluster.scheduler}", 1
     if not cluster.scheduler:
         workers, threads = cluster.local_size(memory, len(left))
         where = f"on {workers} worker{'s'[: workers > 1]} of {threads} thread{'s'[: threads > 1]}"
-    estimate = Estimate.of(batch.made)
-    seconds = sum(map(estimate, left)) / workers
+    estimate = Estimate.of(batch.made.values())
     basis = "from the runs made before" if estimate.known else "a guess, until runs were made"
-    if isfinite(seconds):
-        each = " of one thread" if cluster.scheduler else ""
-        lines.append(f"time      about {duration(seconds)}{each} {where} ({basis})")
+    took = duration(sum(map(estimate, left)) / workers)
+    lines.append(f"time      about {took} {where} ({basis})")
     lines.append(f"memory    up to {size(memory)} a worker; {size(available())} are free here")
     return "\n".join(lines)
 
@@ -56,7 +58,7 @@ def _product(plan: Plan) -> str:
 
 
 def _left(batch: Batch, left: int) -> str:
-    failed = sum(bool(result.error) for _, result in batch.made)
+    failed = sum(made.failed for made in batch.made.values())
     told = f"{left:,} to make, {len(batch.made):,} made before"
     return f"{told} ({failed:,} failed: --rerun failed tries them again)" if failed else told
 

@@ -90,14 +90,23 @@ def pack(
     key = json.dumps([FORMAT, str(path), stamp, max_vocab, lower])
     digest = hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
     packed = folder / f"{name}.{digest}.safetensors"
-    if not packed.is_file():
-        found = embeddings.load(
-            path, max_vocab=max_vocab, lower=lower, name=name, on_read=on_read, cache=False
-        )
-        _write(found, packed)
-    told = read_metadata(packed)
-    rows, dim = json.loads(told["shape"])
-    return Packed(str(packed.absolute()), name, rows, dim, told["fingerprint"])
+    if (known := _known(packed, name)) is not None:
+        return known
+    found = embeddings.load(
+        path, max_vocab=max_vocab, lower=lower, name=name, on_read=on_read, cache=False
+    )
+    _write(found, packed)
+    return Packed(str(packed.absolute()), name, len(found), found.dim, found.fingerprint)
+
+
+def _known(packed: Path, name: str) -> Packed | None:
+    """Return what was kept before; None where nothing was, or where it is damaged."""
+    try:
+        told = read_metadata(packed)
+        rows, dim = json.loads(told["shape"])
+        return Packed(str(packed.absolute()), name, rows, dim, told["fingerprint"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _write(found: Embeddings, path: Path) -> None:

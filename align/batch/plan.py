@@ -69,19 +69,15 @@ class Plan:
     retrievals: tuple[str, ...] = ("nn", "csls")
 
     @property
-    def cells(self) -> Iterator[tuple[Cell, Method]]:
-        """Every run of the grid, pair by pair."""
+    def cells(self) -> Iterator[tuple[tuple[str, str], Cell, Method]]:
+        """Every run of the grid, pair by pair, with its languages."""
         for source, target in self.pairs:
             for size in self.train_sizes:
                 for fold in range(1, self.folds + 1) if self.folds else (0,):
                     for seed in self.seeds:
                         for method in self.methods:
-                            pair = f"{source}-{target}"
-                            yield Cell(pair, method.name, size, fold, seed), method
-
-    def languages(self, cell: Cell) -> tuple[str, str]:
-        """Return source and target of a cell."""
-        return next(pair for pair in self.pairs if "-".join(pair) == cell.pair)
+                            cell = Cell(f"{source}-{target}", method.name, size, fold, seed)
+                            yield (source, target), cell, method
 
     @property
     def size(self) -> int:

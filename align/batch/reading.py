@@ -154,7 +154,9 @@ class _Reading:
                     self.wrong(path, f"a method is a table: [methods.{key}]")
             elif key not in known:
                 self.wrong(path, f"unknown key {key!r}; [{section}] has {', '.join(known)}")
-            elif not isinstance(value, known[key]) or (known[key] is int and value is True):
+            elif not isinstance(value, known[key]) or (
+                known[key] is int and isinstance(value, bool)
+            ):
                 kinds = known[key] if isinstance(known[key], tuple) else (known[key],)
                 named = " or ".join(kind.__name__ for kind in kinds)
                 self.wrong(path, f"{key} should be of type {named}, got {value!r}")
@@ -181,14 +183,16 @@ class _Reading:
             return tuple(permutations(dict.fromkeys(languages), 2))
         found = []
         for pair in grid["pairs"]:
-            parts = str(pair).split("-")
-            if len(parts) % 2 or not all(parts):
-                self.wrong(("grid", "pairs"), f"expected a pair as 'en-es', got {pair!r}", pair)
+            parts = tuple(pair) if isinstance(pair, list) else tuple(str(pair).split("-"))
+            if len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
+                said = f"expected a pair as 'en-es' or ['en', 'zh-min-nan'], got {pair!r}"
+                self.wrong(("grid", "pairs"), said, pair)
                 continue
-            half = len(parts) // 2
-            found.append(("-".join(parts[:half]), "-".join(parts[half:])))
+            found.append(parts)
         if not grid["pairs"]:
             self.wrong(("grid", "pairs"), "there are no pairs")
+        if len({"-".join(pair) for pair in found}) < len(set(found)):
+            self.wrong(("grid", "pairs"), "two pairs have one name: give languages other codes")
         return tuple(dict.fromkeys(found))
 
     def _vectors(self, pairs: tuple[Pair, ...]) -> dict[str, Path | str]:
@@ -206,9 +210,11 @@ class _Reading:
                 found[language] = self._file(template, language)
             except OSError as error:
                 self.wrong(path if given else ("grid",), str(error), given and language)
-            except (KeyError, IndexError, ValueError):
+            except (LookupError, ValueError, AttributeError, TypeError):
                 self.wrong(path, f"expected a file name with {{lang}}, got {template!r}")
                 break
+        if len(set(found.values())) < len(found):
+            self.wrong(("data", "vectors"), "languages share a file: name it with {lang}")
         return found
 
     def _file(self, template: str | None, language: str) -> Path | str:
@@ -246,13 +252,15 @@ class _Reading:
                 if required or template:
                     self.wrong(("data", part), str(error), pair)
                 continue
-            except (KeyError, IndexError):
+            except (LookupError, AttributeError, TypeError):
                 self.wrong(("data", part), f"expected a name with {{pair}}, got {template!r}")
                 break
             except ValueError as error:
                 self.wrong(("data", part), str(error), pair)
                 continue
             found[source, target] = lexicon
+        if len({lexicon.origin for lexicon in found.values()}) < len(found):
+            self.wrong(("data", part), "pairs share a dictionary: name it with {pair}")
         return found
 
     def _dictionary(self, template: str | None, languages: Pair, part: str) -> Lexicon:
@@ -271,9 +279,7 @@ class _Reading:
         name = template.format(pair=pair, source=languages[0], target=languages[1])
         if name.startswith(SAMPLE):
             return dictionaries.load(name, lower=lower)
-        path = self.home / Path(name).expanduser()
-        require_file(path)
-        return dictionaries.load(path, lower=lower)
+        return dictionaries.load(self.home / Path(name).expanduser(), lower=lower)
 
     def _grid(self, train: Mapping[Pair, Lexicon], folds: int, seeded: bool) -> None:
         grid = self.table["grid"]
@@ -297,6 +303,9 @@ class _Reading:
                 said = f"{folds} folds of {words} source words in {lexicon.origin}"
                 self.wrong(("grid", "folds"), said)
             left = words - -(-words // folds) if folds else words
+            if seeded and left < MIN_PAIRS:
+                said = f"{lexicon.origin} has {left} source words to train on"
+                self.wrong(("grid", "folds") if folds else ("data", "train"), said)
             for size in grid.get("train_sizes", [0]):
                 if seeded and size and not MIN_PAIRS <= size <= left:
                     said = (
@@ -335,8 +344,10 @@ class _Reading:
                 if value not in allowed:
                     said = f"there is no {value!r} among the {name}: {', '.join(allowed)}"
                     self.wrong(("score", name), said, value)
+            if score.get(name) == []:
+                self.wrong(("score", name), f"there are no {name}; leave it out for the default")
             if name in score:
-                found[name] = tuple(score[name])
+                found[name] = tuple(dict.fromkeys(map(str, score[name])))
         if "csls" not in found.get("retrievals", ("csls",)):
             found["retrievals"] = (*found["retrievals"], "csls")  # what runs are compared by
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from align.batch.cluster import Cluster
 from align.batch.engine import Engine, OnProgress, Progress
-from align.batch.estimate import Estimate, memory_of
-from align.batch.job import Job, jobs_of, now
+from align.batch.estimate import Estimate, Made, memory_of
+from align.batch.job import Job, jobs_of
 from align.batch.packed import Packed, pack
 from align.batch.plan import Plan
 from align.batch.reading import read_plan
 from align.batch.store import GRID, VECTORS, Store
 from align.batch.table import write_tables
-from align.results import Result, Results
+from align.results import Results
 from align.steps import OnStep, Step, silent
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Batch:
 
     @classmethod
     def of(cls, plan: Plan, folder: Path, *, on_step: OnStep = silent) -> Batch:
-        """Read the vectors of a plan, and keep them and the grid in its folder.
+        """Read the vectors of a plan, and keep them in its folder.
 
         A file that cannot be read fails the runs of its language, no others.
         """
@@ -69,34 +69,42 @@ class Batch:
                 )
             except ValueError as error:
                 unreadable[language] = str(error)
-        batch = cls(plan, store, tuple(jobs_of(plan, packed)), unreadable)
-        batch.begin()
-        return batch
+        return cls(plan, store, tuple(jobs_of(plan, packed)), unreadable)
 
     def begin(self) -> None:
         """Keep the grid."""
         keys = {job.cell: job.key for job in self.jobs}
         cells = []
-        for cell, _ in self.plan.cells:
-            pair = self.plan.languages(cell)
+        for pair, cell, _ in self.plan.cells:
             errors = [self.unreadable[code] for code in pair if code in self.unreadable]
             cells.append((cell, keys.get(cell, ""), "; ".join(errors)))
         self.store.begin(cells, self.plan.metrics)
 
     @cached_property
-    def made(self) -> tuple[tuple[Job, Result], ...]:
-        """The jobs that had been run when this was asked first, with how they ended."""
-        found = ((job, self.store.read(job.key)) for job in self.jobs)
-        return tuple((job, result) for job, result in found if result)
+    def made(self) -> Mapping[str, Made]:
+        """What had been run when this was asked first, by its key."""
+        found = ((job, self.store.read(job.key)) for job in self.left_of(()))
+        return {
+            job.key: Made(job, result.ended, result.seconds, bool(result.error))
+            for job, result in found
+            if result
+        }
+
+    def left_of(self, keys: Container[str]) -> list[Job]:
+        """Return a job for each key but some."""
+        return list({job.key: job for job in self.jobs if job.key not in keys}.values())
+
+    def again(self, rerun: Rerun) -> dict[str, str]:
+        """Return the keys of the runs that are made again, and when they had ended."""
+        return {
+            key: made.ended
+            for key, made in self.made.items()
+            if rerun == "all" or (rerun == "failed" and made.failed)
+        }
 
     def left(self, rerun: Rerun = "missing") -> list[Job]:
         """Return the jobs that are to be run: one for each key."""
-        there = {
-            result.key
-            for _, result in self.made
-            if rerun == "missing" or (rerun == "failed" and not result.error)
-        }
-        return list({job.key: job for job in self.jobs if job.key not in there}.values())
+        return self.left_of(self.made.keys() - self.again(rerun).keys())
 
     def run(
         self,
@@ -106,13 +114,13 @@ class Batch:
         on_progress: OnProgress = lambda progress: None,
     ) -> Results:
         """Run what is left; the tables are written whatever happens, and again at the end."""
-        left = self.left(rerun)
-        estimate = Estimate.of(self.made)
-        since = "" if rerun == "missing" else now()
+        self.begin()
+        left, estimate = self.left(rerun), Estimate.of(self.made.values())
         try:
             if left:
                 memory = max(map(memory_of, left))
-                Engine(self.store, cluster, memory, estimate, on_progress, since)(left)
+                again = self.again(rerun)
+                Engine(self.store, cluster, memory, estimate, on_progress, again)(left)
         finally:
             results = self.store.results()
             write_tables(results, self.store.folder)

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from align.report import as_dict
-from align.results import Cell, Result, Results
+from align.results import Cell, Result, Results, failed
 from embeddings.files import replacing
 
 GRID, RUNS, CLAIMS, STEPS, VECTORS = "batch.json", "runs", ".claims", ".steps", "vectors"
@@ -22,6 +23,10 @@ JOURNAL = "journal.jsonl"
 FORMAT = 1
 PATIENCE = 600.0  # seconds that a finished run waits for room on a full disk
 FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class FolderError(OSError):
+    """The folder of a batch is not here, or cannot be written to."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,14 @@ class Store:
 
     folder: Path
 
+    def require(self) -> None:
+        """Raise an error where this machine does not see the folder."""
+        if not (self.folder / GRID).is_file():
+            raise FolderError(
+                f"the worker on {gethostname()} lacks {self.folder}: the folder of a batch has to "
+                "be on a disk that all workers see, under one path"
+            )
+
     def path(self, key: str) -> Path:
         """Return the file of a run."""
         return self.folder / RUNS / f"{key}.json"
@@ -43,25 +56,23 @@ class Store:
         """Return how a run ended; None where it was not run, or its file is damaged."""
         try:
             return Result.from_dict(json.loads(self.path(key).read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError):
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
     def write(self, result: Result, trace: str = "", patience: float = PATIENCE) -> None:
         """Keep how a run ended; where the disk is full, wait until there is room."""
         data = {field: getattr(result, field) for field in result.__dataclass_fields__}
         data["record"] = result.record and as_dict(result.record)
-        text = json.dumps({**data, "trace": trace}, ensure_ascii=False)
+        text = json.dumps({**data, "best": result.best.tolist(), "trace": trace})
         path, until = self.path(result.key), time.monotonic() + patience
         while True:
             try:
                 with replacing(path) as beside:
-                    beside.write_bytes(text.encode("utf-8", "surrogateescape"))
+                    beside.write_text(text, encoding="ascii")
                 break
             except OSError as error:
                 if error.errno not in FULL or time.monotonic() > until:
-                    raise
+                    raise FolderError(str(error)) from error
                 time.sleep(1)
         shutil.rmtree(self.steps(result.key), ignore_errors=True)
 
@@ -79,6 +90,11 @@ class Store:
             lock.acquire()
         except Timeout:
             yield False
+            return
+        except OSError as error:
+            if error.errno not in FULL:
+                raise FolderError(str(error)) from error
+            yield False  # until there is room
             return
         try:
             yield True
@@ -119,19 +135,13 @@ class Store:
         try:
             data = json.loads((self.folder / GRID).read_text(encoding="utf-8"))
             cells = [(Cell(**cell), key, error) for cell, key, error in data["cells"]]
+            metrics = tuple(data["metrics"])
         except FileNotFoundError as error:
             raise ValueError(f"{self.folder} is not the folder of a batch") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self.folder / GRID} is damaged ({error}): run the plan") from error
+        found = {key: self.read(key) for key in dict.fromkeys(key for _, key, _ in cells if key)}
         return Results(
-            tuple(
-                (cell, _unreadable(error) if error else self.read(key))
-                for cell, key, error in cells
-            ),
-            tuple(data["metrics"]),
+            tuple((cell, failed(error) if error else found[key]) for cell, key, error in cells),
+            metrics,
         )
-
-
-def _unreadable(error: str) -> Result:
-    """Return the result of a run whose vectors could not be read."""
-    return Result("", None, error, (), 0.0, 0, 0, "", "")

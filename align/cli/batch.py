@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +74,7 @@ def batch(
     """
     from align.batch import Batch, PlanError, read_plan
     from align.batch.cluster import Cluster, dask_of
-    from align.batch.outlook import outlook
+    from align.batch.outlook import grid, outlook
     from align.batch.table import frame
     from align.report.batch import BatchReport
 
@@ -94,6 +93,7 @@ def batch(
     cluster = Cluster(scheduler, workers)
     folder = out or Path("runs") / plan.stem
     with Bars() as bars:
+        click.echo(grid(read), err=not dry_run)
         made = Batch.of(read, folder, on_step=bars)
         click.echo(outlook(made, cluster, rerun), err=not dry_run)
         if dry_run:
@@ -104,7 +104,7 @@ def batch(
     click.echo(text, nl=False)
     _tell(results)
     note(f"kept in {folder}; try: align report {folder} -o page.html")
-    sys.exit(1 if results.failed else 0)
+    sys.exit(1 if results.failed or results.missing else 0)
 
 
 def _tell(results: Results) -> None:
@@ -125,7 +125,7 @@ def _shown_on(bars: Bars) -> Callable[[Progress], None]:
         told = f"{progress.running} running"
         if progress.failed:
             told += f", {progress.failed} failed"
-        if math.isfinite(progress.left) and progress.left:
+        if progress.left:
             told += f", about {duration(progress.left)} left"
         bars(Step("runs", progress.finished + progress.failed, progress.total), told=told)
 

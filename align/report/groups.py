@@ -59,11 +59,11 @@ class Group:
     def spread(self) -> float | None:
         """The standard deviation of P@1 over seeds that ended well; None for fewer than two."""
         folds = len({cell.fold for cell, _ in self.runs})
-        seeds: dict[int, list[tuple[int, ...]]] = {}
+        seeds: dict[int, list[npt.NDArray[np.int32]]] = {}
         for cell, result, _ in self.ended:
             seeds.setdefault(cell.seed, []).append(result.best)
         shares = [
-            fmean(rank == 1 for best in parts for rank in best)
+            float(np.mean(np.concatenate(parts) == 1))
             for parts in seeds.values()
             if len(parts) == folds
         ]

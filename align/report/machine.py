@@ -9,7 +9,7 @@ from align.evaluate import RULES, Measure
 from align.record import Evaluation, Record
 from align.report.signature import signature
 
-FORMAT = 5
+FORMAT = 6
 
 
 def as_dict(record: Record) -> dict[str, Any]:

@@ -42,9 +42,13 @@ def _attempt(attempt: Attempt) -> str:
 def _repeats(repeats: tuple[Repeat, ...]) -> list[str]:
     worked = sum(repeat.outcome == "worked" for repeat in repeats)
     rises = [repeat.rise for repeat in repeats]
+    agreed = [repeat.agreement for repeat in repeats]
     lines = [
         f"seeds     {worked} of {len(repeats)} worked; "
-        f"rise {statistics.mean(rises):.2f} on average, {min(rises):.2f} at worst"
+        f"rise {statistics.mean(rises):.2f} on average, {min(rises):.2f} at worst",
+        "          the frequent words are translated as by the best seed: "
+        f"{statistics.mean(agreed):.0%} on average, {min(agreed):.0%} at worst",
+        *(f"          seed {each.seed}: {each.failure}" for each in repeats if each.failure),
     ]
     shares = [100 * repeat.hits / repeat.asked for repeat in repeats if repeat.asked]
     if shares:
