@@ -32,7 +32,7 @@ ROOM = 1 << 20  # bytes on a disk that are as good as none
 LOST = "the scheduler does not answer; waiting up to %g seconds for it"
 FULL = "no room is left in %s: runs that are finished wait up to %g seconds for it"
 IDLE = "no worker can make %d of the runs; waiting for one, as of: dask worker %s"
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ONE_AT_A_TIME = threading.Lock()  # in a process: threads of BLAS are set for all of it
 
 
