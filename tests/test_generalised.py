@@ -95,6 +95,24 @@ def test_seed_rows_of_all_pairs_together_are_whitened(rng):
     assert_allclose(maps[0](seen).T @ maps[0](seen) / len(seen), np.eye(6), atol=1e-9)
 
 
+def test_a_language_is_weighted_as_least_squares_to_where_the_others_are(rng):
+    sides = turned(rng, noise=1)
+    rows = {pair: np.column_stack([rng.permutation(60)[:40]] * 2) for pair in ALL}
+    problem = JointProblem(sides, rows)
+    steps = (Multistep(dewhiten=0, reweight=power) for power in (0, 1))
+
+    plain, weighted = (
+        Generalised(step=step, tolerance=0, rounds=5000)(problem).maps for step in steps
+    )
+
+    for i in range(4):
+        ours = [(pair, r[:, pair.index(i)]) for pair, r in rows.items() if i in pair]
+        x = np.concatenate([sides[i][r] for _, r in ours])
+        goal = np.concatenate([plain[sum(pair) - i](sides[sum(pair) - i][r]) for pair, r in ours])
+        best, *_ = np.linalg.lstsq(x, goal, rcond=None)
+        assert_allclose(weighted[i].w, best * len(ours) / len(rows), atol=1e-4)
+
+
 def test_no_nearby_rotation_of_one_language_is_better(rng):
     sides = turned(rng, noise=1)
     problem = JointProblem(sides, paired(np.arange(40), *ALL))

@@ -93,8 +93,10 @@ class Generalised:
     summed over all pairs of sides. From the root, a hub, sides join one after another, the closest
     one next: each is brought by Procrustes to the sum of those that are there [3]_. Then, in
     rounds, each in turn is brought to the sum of all others, which never lowers the trace. The
-    axes are turned so that the mean of ``a_i.T k_ij a_j`` over all seed pairs is diagonal; weighted
-    by a power of the diagonal, the correlations; and each side's whitening is undone.
+    axes are turned so that the mean of ``a_i.T k_ij a_j`` over all seed pairs is diagonal. Each
+    side is weighted by a power of its own correlations with the others, the sum of
+    ``a_i.T k_ij a_j`` over j, a matrix: by one weight for all, the language that fits worst would
+    weaken axes that the others share. Then each side's whitening is undone.
 
     Where the seeds form a tree, as in a star around a hub, joining is the optimum. With two sides,
     it is `Multistep`.
@@ -139,12 +141,12 @@ class Generalised:
         whitening = [self.step.whitening(gram) for gram in grams]
         cross = {(i, j): whitening[i] @ k @ whitening[j] for (i, j), k in cross.items()}
         axes, losses, converged = self._alternated(cross, _reached(cross, problem.root), on_step)
-        values, turn = np.linalg.eigh(_correlations(cross, axes))
-        strength, turn = np.maximum(values[::-1], 0), turn[:, ::-1]
-        maps = (
-            self.step.composed(gram, a @ turn, strength)
-            for gram, a in zip(grams, axes, strict=True)
-        )
+        _, turn = np.linalg.eigh(_correlations(cross, axes))
+        axes = [a @ turn[:, ::-1] for a in axes]
+        maps = []
+        for i, (gram, white, a) in enumerate(zip(grams, whitening, axes, strict=True)):
+            weights = _root(_own(cross, axes, i), self.step.reweight)
+            maps.append(self.step.composed(gram, a, white @ a @ weights))
         return JointSolution(tuple(maps), problem.pairs, (losses,), converged)
 
     def _alternated(
@@ -294,6 +296,20 @@ def _correlations(cross: Products, axes: Sequence[Array]) -> Array:
     """Return half the sum of ``a_i.T k_ij a_j``, (d, d), in both orders, and so symmetric."""
     total: Array = np.sum([axes[i].T @ k @ axes[j] for (i, j), k in cross.items()], axis=0)
     return total / 2
+
+
+def _own(cross: Products, axes: Sequence[Array], i: int) -> Array:
+    """Return the correlations of the axes of one side with those of all others, (d, d)."""
+    ours = [axes[i].T @ k @ axes[j] for (one, j), k in cross.items() if one == i]
+    total: Array = np.sum(ours, axis=0)
+    return total
+
+
+def _root(matrix: Array, exponent: float) -> Array:
+    """Return a power of the symmetric part of a matrix, with what is below 0 in it as 0."""
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    found: Array = vectors * np.maximum(values, 0) ** exponent @ vectors.T
+    return found
 
 
 def _loss(cross: Products, axes: Sequence[Array]) -> float:

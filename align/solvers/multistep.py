@@ -70,8 +70,8 @@ class Multistep:
         w_x, w_y = (self.whitening(rows.T @ rows) for rows in (x, y))
         u, s, vt = np.linalg.svd((x @ w_x).T @ (y @ w_y))
         maps = [
-            self.composed(rows.T @ rows, axes, s)
-            for rows, axes in ((x, u[:, : len(s)]), (y, vt[: len(s)].T))
+            self.composed(rows.T @ rows, axes, w @ axes * s**self.reweight)
+            for rows, w, axes in ((x, w_x, u[:, : len(s)]), (y, w_y, vt[: len(s)].T))
         ]
         loss = mean_squared_distance(problem, *maps)
         return Solution(maps[0], problem.pairs, (loss,), converged=True, target=maps[1])
@@ -80,8 +80,8 @@ class Multistep:
         """Return what whitens rows of which ``x.T @ x`` is ``gram``, (d, d)."""
         return power(gram, -float(self.whiten))
 
-    def composed(self, gram: Array, axes: Array, correlations: Array) -> LinearMap:
-        """Return all steps of one side as one map.
+    def composed(self, gram: Array, axes: Array, weighed: Array) -> LinearMap:
+        """Undo a share of the whitening of one side, and cut its dimensions.
 
         Parameters
         ----------
@@ -89,13 +89,11 @@ class Multistep:
             ``x.T @ x`` of the seed rows.
         axes : (d, r) array
             Take whitened rows to the axes of the joint space, the strongest first.
-        correlations : (r,) array
-            Of the axes, at least 0.
+        weighed : (d, r) array
+            Take rows there, whitening and weights included.
         """
         undo = axes.T @ power(gram, self.dewhiten) @ axes
-        kept = slice(0, self.dimensions or len(correlations))
-        weighed = self.whitening(gram) @ axes * correlations**self.reweight
-        return LinearMap((weighed @ undo)[:, kept])
+        return LinearMap((weighed @ undo)[:, : self.dimensions or None])
 
 
 def spread(x: Array, exponent: float) -> Array:
