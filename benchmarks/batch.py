@@ -1,4 +1,4 @@
-"""A plan of 180 runs here, and again on workers started by hand: equal scores, overhead, memory."""
+"""A plan of 144 runs here, and again on workers started by hand: equal scores, overhead, memory."""
 
 from __future__ import annotations
 

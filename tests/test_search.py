@@ -390,3 +390,17 @@ def test_a_budget_that_is_none_is_named(text):
 
 def test_the_default_budget_is_within_its_bounds():
     assert memory.LOW <= memory.default() <= memory.HIGH
+
+
+def test_many_small_searches_are_as_good_as_a_large_one(hubs, monkeypatch):
+    x, y = hubs
+    each = len(x) * y.size
+    monkeypatch.setattr("align.retrieve.choice.TINY", each)
+    monkeypatch.setattr("align.retrieve.choice.SMALL", 3 * each)
+    auto = Auto("cpu")
+    monkeypatch.setitem(vars(auto), "large", Half())
+
+    used = [auto.of(x, y) for _ in range(4)]
+
+    assert used == [auto.small, auto.small, auto.large, auto.large]
+    assert auto.of(x[:1], y) is auto.small

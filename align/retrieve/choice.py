@@ -72,6 +72,7 @@ class Auto:
 
     device: Device
     memory: int = field(default_factory=budget.default)
+    spent: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     name = "exact"
 
@@ -94,9 +95,12 @@ class Auto:
         return search.both(a, b, k, like=like, on_step=on_step)
 
     def of(self, queries: Array, base: Array) -> Search:
-        """Return the search for a problem of this size."""
-        limit = TINY if self.device == "cuda" or "_chosen" in vars(self) else SMALL
-        return self.large if len(queries) * base.size >= limit else self.small
+        """Return the search for a problem of this size; many small ones are as good as a large."""
+        size = len(queries) * base.size
+        if size < TINY:
+            return self.small
+        self.spent.append(size)
+        return self.large if self.device == "cuda" or sum(self.spent) >= SMALL else self.small
 
     @cached_property
     def small(self) -> Search:
