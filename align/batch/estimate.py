@@ -14,18 +14,18 @@ from align.batch.job import Job
 BASE = 600 << 20  # bytes of a worker with its libraries
 COPIES = 6  # of both sides' vectors that a run holds at its worst
 SIDE = 1024  # of the matrices whose product is timed
-# What a run takes, in the time that the product of both vocabularies takes as one matrix product:
-# seen in runs of the 20,000 most frequent words of en, es, fr and de (python -m benchmarks batch).
-PRODUCTS: Mapping[str, float] = {
-    "procrustes": 10,
-    "vecmap": 12,
-    "muse": 25,
-    "rcsls": 60,
-    "best": 120,
-    "vecmap-semi": 200,
-    "auto": 100,
+# What a run takes on one thread: seconds, and as many products of both vocabularies as matrices.
+# Rough: seen in runs of the 5,000 and 10,000 most frequent words of en, es, fr and de.
+COSTS: Mapping[str, tuple[float, float]] = {
+    "procrustes": (1, 3),
+    "vecmap": (1, 3),
+    "muse": (2, 14),
+    "rcsls": (5, 60),
+    "best": (10, 90),
+    "vecmap-semi": (5, 200),
+    "auto": (5, 60),
 }
-OTHER = 60.0
+OTHER = (5.0, 60.0)
 
 
 def products(job: Job) -> float:
@@ -88,10 +88,10 @@ class Estimate:
 
     def __call__(self, job: Job) -> float:
         """Return the seconds of a run."""
-        rate = self.known.get(job.cell.method)
-        if rate is None:
-            rate = self.guess * PRODUCTS.get(job.cell.method, OTHER)
-        return rate * products(job)
+        if (rate := self.known.get(job.cell.method)) is not None:
+            return rate * products(job)
+        least, times = COSTS.get(job.cell.method, OTHER)
+        return least + times * self.guess * products(job)
 
 
 def _speed() -> float:
