@@ -15,6 +15,7 @@ from align.judge import judged, outcome
 from align.normalize import Normalization
 from align.presets import UNSUPERVISED
 from align.report.table import run_table
+from align.report.words import facts
 from align.solvers import Identity, RandomStart, SelfLearning, self_learning
 from align.solvers.attempt import Attempt, Verdict
 from align.solvers.kept import keeping
@@ -356,6 +357,18 @@ def test_every_seed_is_told_and_the_best_is_kept(two):
     assert [repeat.seed for repeat in record.repeats] == [5, 6]
     assert max(repeat.rise for repeat in record.repeats) == record.verdict.rise
     assert all(repeat.hits > 0.8 * repeat.asked for repeat in record.repeats)
+
+
+def test_the_report_tells_the_verdict_every_attempt_and_every_seed(two):
+    source, target, _ = two
+    run = align.unsupervised(source, target, solver=Auto.only("similarity"), seeds=2)
+
+    told = dict(facts(run.record))
+
+    assert told["verdict"].startswith("worked: the objective is ")
+    assert told["tried"] == "similarity, seed 0: worked, rise " + told["tried"][-4:]
+    assert told["seeds"].startswith("2 of 2 worked; rise ")
+    assert told["alike"].startswith("0 of 0 source words")
 
 
 def test_seeds_that_end_alike_agree_and_a_wrong_one_does_not(two, monkeypatch):

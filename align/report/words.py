@@ -8,6 +8,7 @@ from align.record import Evaluation, LexiconRecord, Record, VectorsRecord
 from align.report.figures import LEVEL, percent
 from align.report.grid import signed
 from align.report.scores import way
+from align.report.verdict import verdict_facts
 
 
 def headline(record: Record) -> str:
@@ -29,7 +30,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
     """Return what was aligned with what, from which seeds, and how."""
     told = {
         "aligned": f"{_vectors(record.source)} with {_vectors(record.target)}",
-        "seeds": _lexicon(record.train),
+        "alike" if record.verdict else "seeds": _lexicon(record.train),
         "test": _lexicon(record.evaluation.test) if record.evaluation else "",
         "seen in training": _shared(record.evaluation) if record.evaluation else "",
         "method": _method(record),
@@ -37,6 +38,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
         "fitted": f"on {record.fitted_pairs:,} pairs",
         "stopped": record.stopped,
         "search": "" if record.recall == 1 else f"fast, recall {record.recall:.4f}",
+        **{label: "; ".join(lines) for label, lines in verdict_facts(record).items()},
         "made": f"{record.created}, with {_versions(record)}",
     }
     return tuple((label, text) for label, text in told.items() if text)
