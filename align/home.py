@@ -29,6 +29,26 @@ def dictionary_file(home: Path, pair: str, part: str) -> Path:
     return home / DICTIONARIES[part].format(pair=pair)
 
 
+def vectors_of(home: Path, code: str) -> Path | str | None:
+    """Return a language's vectors: a file of the data home, else the package's sample, or None."""
+    from embeddings import sample_names
+    from embeddings.reading import SAMPLE
+
+    there = (path for path in vector_files(home, code) if path.is_file())
+    return next(there, SAMPLE + code if code in sample_names() else None)
+
+
+def dictionary_of(home: Path, pair: str, part: str) -> Path | str | None:
+    """Return a pair's dictionary: a file of the data home, else the package's sample, or None."""
+    from dictionaries import sample_names
+    from embeddings.reading import SAMPLE
+
+    path = dictionary_file(home, pair, part)
+    if path.is_file():
+        return path
+    return f"{SAMPLE}{pair}.{part}" if pair in sample_names() else None
+
+
 def languages(home: Path) -> list[str]:
     """List the language codes that the data home has vectors of."""
     from embeddings.reading import label

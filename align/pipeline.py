@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -141,33 +142,39 @@ def unsupervised(
     on_numbers = isinstance(solver, Auto) and solver.on_numbers
     spelled = dictionaries.numerals if on_numbers else dictionaries.identical
     alike = spelled(source.words, target.index)
-    best, ended = None, list[tuple[Record, Rows] | Repeat]()
-    for each in range(seed, seed + seeds):
+
+    def learned(each: int) -> Run:
         task = _Task(source, target, alike, normalize, k, test, each, steps)
+        return _aligned("unsupervised", task, alike, seeded(solver or Auto(), each), on_step)
+
+    if seeds > 1:
+        return _best_of(learned, range(seed, seed + seeds), on_step)
+    run = learned(seed)
+    return replace(run, record=replace(run.record, repeats=(Repeat.of(run.record, 1.0),)))
+
+
+def _best_of(learned: Callable[[int], Run], seeds: range, on_step: OnStep) -> Run:
+    """Learn with several seeds; return the run with the best verdict, which tells of all."""
+    best, ended = None, list[tuple[Record, Rows] | Repeat]()
+    for seed in seeds:
         try:
-            run = _aligned("unsupervised", task, alike, seeded(solver or Auto(), each), on_step)
+            run = learned(seed)
         except ValueError as error:
-            if seeds == 1:
-                raise
-            log.warning("seed %d has no map: %s", each, error)
-            ended.append(Repeat(each, "failed", 0.0, 0, 0, 0.0, str(error)))
+            log.warning("seed %d has no map: %s", seed, error)
+            ended.append(Repeat(seed, "failed", 0.0, 0, 0, 0.0, str(error)))
         else:
-            ended.append((run.record, _frequent(run)))
-            best = run if best is None else max(best, run, key=_merit)
-        on_step(Step("seeds", len(ended), seeds))
+            words = run.space.best(np.arange(min(FREQUENT, len(run.source))))[0]
+            ended.append((run.record, words))
+            best = max(best or (run, words), (run, words), key=lambda one: _merit(one[0]))
+        on_step(Step("seeds", len(ended), len(seeds)))
     if best is None:
         raise ValueError(f"no seed could solve; the first: {cast(Repeat, ended[0]).failure}")
-    known = _frequent(best)
+    run, known = best
     repeats = (
         each if isinstance(each, Repeat) else Repeat.of(each[0], float(np.mean(each[1] == known)))
         for each in ended
     )
-    return replace(best, record=replace(best.record, repeats=tuple(repeats)))
-
-
-def _frequent(run: Run) -> Rows:
-    """Return the translations of the most frequent words, by CSLS."""
-    return run.space.best(np.arange(min(FREQUENT, len(run.source))))[0]
+    return replace(run, record=replace(run.record, repeats=tuple(repeats)))
 
 
 def _merit(run: Run) -> tuple[int, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,11 @@ class Result:
         if values["record"] is not None:
             values["record"] = Record.from_dict(values["record"])
         return cls(**{**values, "best": np.array(values["best"], dtype=np.int32)})
+
+
+def now() -> str:
+    """Return the UTC time as results have it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def failed(error: str) -> Result:

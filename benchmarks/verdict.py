@@ -15,7 +15,7 @@ import dictionaries
 import embeddings
 from align.auto import ALIKE, Auto, divided
 from align.gold import gold_of, rows_of
-from align.judge import judged, outcome
+from align.judge import ENOUGH_ALIKE, judged, outcome
 from align.maps import Array
 from align.normalize import Normalization
 from align.presets import FEW, UNSUPERVISED
@@ -187,7 +187,8 @@ def table() -> None:
         ("unknown: the supervised map has under 1 %", None, None),
     )
     print(f"\n{len(found)} runs; CSLS P@1 as a share of that of a supervised map\n")
-    print("| share | worked | doubtful | failed | rise | agreement |\n|---|---|---|---|---|---|")
+    print("| share | worked | doubtful | failed | rise | agreement | words alike found |")
+    print("|---|---|---|---|---|---|---|")
     for name, low, high in bands:
         of = [row for row in found if _within(row, low, high)]
         verdicts = [Verdict(**row["verdict"]) for row in of]
@@ -195,7 +196,8 @@ def table() -> None:
         counts = [said.count(word) for word in ("worked", "doubtful", "failed")]
         rises = _range([verdict.rise for verdict in verdicts])
         agreed = _range([verdict.agreement for verdict in verdicts])
-        print(f"| {name} | {' | '.join(map(str, counts))} | {rises} | {agreed} |")
+        alike = _range([v.alike_found / v.alike for v in verdicts if v.alike >= ENOUGH_ALIKE])
+        print(f"| {name} | {' | '.join(map(str, counts))} | {rises} | {agreed} | {alike} |")
     print("\nThe bounds of the verdict were chosen while looking at runs of the small pairs.\n")
     print(
         "| what was done to the target | runs | worked | doubtful | failed |\n|---|---|---|---|---|"

@@ -11,7 +11,6 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from functools import cache, cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +26,7 @@ from align.batch.plan import Plan
 from align.pipeline import supervised, unsupervised
 from align.record import Record
 from align.report.machine import FORMAT as RECORDS
-from align.results import Cell, Result
+from align.results import Cell, Result, now
 from align.retrieve import choose, using
 from align.run import Run
 from align.solvers.kept import digest
@@ -69,7 +68,6 @@ class Job:
         parts = [
             FORMAT,
             RECORDS,
-            version("align-embeddings"),
             self.method.learn,
             describe(self.method.solver),
             [side.fingerprint for side in (self.source, self.target)],
@@ -102,6 +100,7 @@ def jobs_of(plan: Plan, packed: dict[str, Packed]) -> list[Job]:
     """Return the runs of a plan whose vectors could be read, in its order."""
     names = ("normalize", "k", "device", "search", "memory", "retrievals")
     shared = tuple((name, getattr(plan, name)) for name in names)
+    shared += (("version", version("align-embeddings")),)
     split = cache(partial(_split, plan))  # which methods, and mostly seeds, have in common
     found = []
     for pair, cell, method in plan.cells:
@@ -186,11 +185,6 @@ def failure(job: Job, error: str) -> Result:
 def this_process() -> str:
     """Return the machine and the number of this process."""
     return f"{gethostname()}:{os.getpid()}"
-
-
-def now() -> str:
-    """Return the UTC time as results have it."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def _performed(job: Job, steps: Path, threads: int) -> tuple[Record, npt.NDArray[np.int32]]:

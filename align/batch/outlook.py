@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from align.batch.cluster import Cluster
-from align.batch.estimate import Estimate, memory_of
+from align.batch.estimate import memory_of
 from align.batch.plan import Plan
 from align.batch.running import Batch, Rerun
+from align.report.grid import counted
 from align.retrieve.memory import available
 
 SHOWN = 12  # pairs that are named
@@ -35,10 +36,9 @@ def outlook(batch: Batch, cluster: Cluster, rerun: Rerun) -> str:
     where, workers = f"of one worker on the cluster at {cluster.scheduler}", 1
     if not cluster.scheduler:
         workers, threads = cluster.local_size(memory, len(left))
-        where = f"on {workers} worker{'s'[: workers > 1]} of {threads} thread{'s'[: threads > 1]}"
-    estimate = Estimate.of(batch.made.values())
-    basis = "from the runs made before" if estimate.known else "a guess, until runs were made"
-    took = duration(sum(map(estimate, left)) / workers)
+        where = f"on {counted(workers, 'worker')} of {counted(threads, 'thread')}"
+    basis = "from the runs made before" if batch.estimate.known else "a guess, until runs were made"
+    took = duration(sum(map(batch.estimate, left)) / workers)
     lines.append(f"time      about {took} {where} ({basis})")
     lines.append(f"memory    up to {size(memory)} a worker; {size(available())} are free here")
     return "\n".join(lines)
@@ -53,8 +53,8 @@ def _product(plan: Plan) -> str:
         "fold": plan.folds or 1,
         "seed": len(plan.seeds),
     }
-    told = (f"{n} {name}{'s'[: n > 1]}" for name, n in sides.items() if n > 1 or name == "pair")
-    return f"{plan.size:,} run{'s'[: plan.size > 1]} = {' x '.join(told)}"
+    told = (counted(n, name) for name, n in sides.items() if n > 1 or name == "pair")
+    return f"{counted(plan.size, 'run')} = {' x '.join(told)}"
 
 
 def _left(batch: Batch, left: int) -> str:

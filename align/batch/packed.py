@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from socket import gethostname
 
 import embeddings
 from embeddings import Embeddings
@@ -51,13 +52,16 @@ class Packed:
             If it is damaged.
         """
         if not Path(self.path).is_file():
-            from socket import gethostname
-
-            raise FileNotFoundError(
-                f"the worker on {gethostname()} lacks {self.path}: the folder of a batch has to be "
-                "on a disk that all workers see, under one path"
-            )
+            raise FileNotFoundError(lacking(self.path))
         return _read(self)
+
+
+def lacking(path: Path | str) -> str:
+    """Say that this machine does not see a file or folder of a batch."""
+    return (
+        f"the worker on {gethostname()} lacks {path}: the folder of a batch has to be on a disk "
+        "that all workers see, under one path"
+    )
 
 
 @lru_cache(maxsize=2)  # runs of a pair follow each other

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import dictionaries
 import embeddings
@@ -15,9 +15,11 @@ from align.batch.lines import line_of
 from align.batch.methods import Method, SettingError
 from align.batch.plan import METRICS, Plan
 from align.gold import MIN_PAIRS
-from align.home import data_home, dictionary_file, vector_files
+from align.home import data_home, dictionary_file, dictionary_of, vectors_of
 from align.normalize import parse as parse_recipe
+from align.report.grid import counted
 from align.retrieve import memory
+from align.retrieve.choice import Device, Kind
 from dictionaries import Lexicon
 from embeddings.reading import SAMPLE, require_file
 
@@ -45,7 +47,7 @@ class PlanError(ValueError):
     """
 
     def __init__(self, origin: str, problems: Sequence[str]) -> None:
-        count = f"{len(problems)} problem{'s'[: len(problems) > 1]}"
+        count = counted(len(problems), "problem")
         super().__init__("\n  ".join([f"{origin} has {count}, nothing was run:", *problems]))
         self.origin, self.problems = origin, tuple(problems)
 
@@ -221,15 +223,12 @@ class _Reading:
         """Return the vector file of a language: as the plan says, of the data home, or a sample."""
         if template is None:
             home = data_home()
-            paths = [path for path in vector_files(home, language) if path.is_file()]
-            if not paths and language in embeddings.sample_names():
-                return SAMPLE + language
-            if not paths:
+            if (found := vectors_of(home, language)) is None:
                 raise FileNotFoundError(
                     f"no vectors of {language!r} in {home}; say where they are: "
                     '[data] vectors = "folder/{lang}.vec"'
                 )
-            return paths[0].absolute()
+            return found.absolute() if isinstance(found, Path) else found
         name = template.format(lang=language)
         if name.startswith(SAMPLE):
             if name.removeprefix(SAMPLE) not in embeddings.sample_names():
@@ -267,13 +266,11 @@ class _Reading:
         pair = "-".join(languages)
         lower = self.table.get("data", {}).get("lower", False)
         if template is None:
-            path = dictionary_file(data_home(), pair, part)
-            if path.is_file():
-                return dictionaries.load(path, lower=lower)
-            if pair in dictionaries.sample_names():
-                return dictionaries.load(f"{SAMPLE}{pair}.{part}", lower=lower)
+            if (found := dictionary_of(data_home(), pair, part)) is not None:
+                return dictionaries.load(found, lower=lower)
             raise FileNotFoundError(
-                f"no {part} dictionary of {pair}: looked for {path}; say where they are: "
+                f"no {part} dictionary of {pair}: looked for "
+                f"{dictionary_file(data_home(), pair, part)}; say where they are: "
                 f'[data] {part} = "folder/{{pair}}.txt"'
             )
         name = template.format(pair=pair, source=languages[0], target=languages[1])
@@ -331,10 +328,11 @@ class _Reading:
         except ValueError as error:
             self.wrong(("run", "normalize"), str(error))
         try:
-            found["memory"] = memory.parse(found.get("memory", "1GB"))
+            if "memory" in found:
+                found["memory"] = memory.parse(found["memory"])
         except ValueError as error:
             self.wrong(("run", "memory"), str(error))
-        choices = {"device": ("auto", "cpu", "cuda"), "search": ("exact", "fast")}
+        choices = {"device": get_args(Device), "search": get_args(Kind)}
         for name, allowed in choices.items():
             if found.get(name, allowed[0]) not in allowed:
                 said = f"{name} should be one of {', '.join(allowed)}, got {found[name]!r}"

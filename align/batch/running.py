@@ -90,6 +90,11 @@ class Batch:
             if result
         }
 
+    @cached_property
+    def estimate(self) -> Estimate:
+        """What runs take, by those that had been made."""
+        return Estimate.of(self.made.values())
+
     def left_of(self, keys: Container[str]) -> list[Job]:
         """Return a job for each key but some."""
         return list({job.key: job for job in self.jobs if job.key not in keys}.values())
@@ -115,12 +120,12 @@ class Batch:
     ) -> Results:
         """Run what is left; the tables are written whatever happens, and again at the end."""
         self.begin()
-        left, estimate = self.left(rerun), Estimate.of(self.made.values())
+        left = self.left(rerun)
         try:
             if left:
                 memory = max(map(memory_of, left))
                 again = self.again(rerun)
-                Engine(self.store, cluster, memory, estimate, on_progress, again)(left)
+                Engine(self.store, cluster, memory, self.estimate, on_progress, again)(left)
         finally:
             results = self.store.results()
             write_tables(results, self.store.folder)

@@ -9,13 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
-from socket import gethostname
 from typing import Any
 
+from align.batch.packed import lacking
 from align.report import as_dict
-from align.results import Cell, Result, Results, failed
+from align.results import Cell, Result, Results, failed, now
 from embeddings.files import replacing
 
 GRID, RUNS, CLAIMS, STEPS, VECTORS = "batch.json", "runs", ".claims", ".steps", "vectors"
@@ -43,10 +42,7 @@ class Store:
     def require(self) -> None:
         """Raise an error where this machine does not see the folder."""
         if not (self.folder / GRID).is_file():
-            raise FolderError(
-                f"the worker on {gethostname()} lacks {self.folder}: the folder of a batch has to "
-                "be on a disk that all workers see, under one path"
-            )
+            raise FolderError(lacking(self.folder))
 
     def path(self, key: str) -> Path:
         """Return the file of a run."""
@@ -103,8 +99,7 @@ class Store:
 
     def note(self, event: str, key: str, **told: Any) -> None:  # noqa: ANN401  # plain values
         """Add a line to the journal, unless the disk is full."""
-        time_ = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": time_, "event": event, "key": key, **told}) + "\n"
+        line = json.dumps({"time": now(), "event": event, "key": key, **told}) + "\n"
         try:
             with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
                 journal.write(line)

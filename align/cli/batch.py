@@ -77,6 +77,7 @@ def batch(
     from align.batch.outlook import grid, outlook
     from align.batch.table import frame
     from align.report.batch import BatchReport
+    from align.report.grid import counted
 
     if scheduler and workers:
         raise click.UsageError("--workers starts some here, so it goes without --scheduler", ctx)
@@ -86,10 +87,8 @@ def batch(
     except PlanError as error:
         for problem in error.problems:
             click.echo(f"{plan}: {problem}", err=True)
-        count = len(error.problems)
-        raise click.ClickException(
-            f"{count} problem{'s'[: count > 1]} in {plan}: nothing was run"
-        ) from error
+        count = counted(len(error.problems), "problem")
+        raise click.ClickException(f"{count} in {plan}: nothing was run") from error
     cluster = Cluster(scheduler, workers)
     folder = out or Path("runs") / plan.stem
     with Bars() as bars:

@@ -16,7 +16,7 @@ import dictionaries
 import embeddings
 from align.cli.progress import Bars, note, remark_all
 from align.home import data_home as home_of
-from align.home import dictionary_file, languages, vector_files
+from align.home import dictionary_file, dictionary_of, languages, vector_files, vectors_of
 from dictionaries import Lexicon
 from embeddings import Embeddings
 from embeddings.reading import SAMPLE, label, require_file
@@ -77,12 +77,9 @@ class Sources:
         if Path(text).is_file() or not CODE.fullmatch(text):
             require_file(Path(text))
             return Found(Path(text), label(Path(text)))
+        if (path := vectors_of(self.home, text)) is not None:
+            return Found(path, text)
         looked = vector_files(self.home, text)
-        for path in looked:
-            if path.is_file():
-                return Found(path, text)
-        if text in embeddings.sample_names():
-            return Found(SAMPLE + text, text)
         names = ", ".join(path.name for path in looked if path.suffix != ".gz")
         raise FileNotFoundError(
             f"no vectors for {text!r}: looked for {names} (or .gz) in {self.home}; fetch them "
@@ -109,11 +106,11 @@ class Sources:
 
     def dictionary(self, given: Path | None, pair: str, part: str) -> Lexicon | None:
         """Read the training or test dictionary of a pair, or None where there is none."""
-        path = given or self.file(pair, part)
-        if given is None and not path.is_file():
-            if pair not in dictionaries.sample_names():
-                return None
-            return dictionaries.load(f"{SAMPLE}{pair}.{part}")
+        path = given or dictionary_of(self.home, pair, part)
+        if path is None:
+            return None
+        if isinstance(path, str):  # the package's sample
+            return dictionaries.load(path)
         found = dictionaries.load(path, lower=self.lower, strict=self.strict)
         remark_all(path, found.report.remarks)
         return found
