@@ -77,7 +77,8 @@ class Best:
             trials = []
             for done, (name, solver) in enumerate(running):
                 trials.append(self.trial(name, solver, problem, parts, on_step))
-                on_step(Step("candidates", done + 1, len(running)))
+                told = f"{name} {trials[-1].hits} of {trials[-1].asked}"
+                on_step(Step("candidates", done + 1, len(running), told))
             if all(trial.failure for trial in trials):
                 raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")
             chosen = max(range(len(trials)), key=lambda i: trials[i].hits)

@@ -16,11 +16,14 @@ class Step:
         What is being done, as ``refinement round 2 of 5``.
     done, total : int
         How much of it is done, in the stage's own unit.
+    told : str
+        What is told of it beside, as the objective.
     """
 
     stage: str
     done: int
     total: int
+    told: str = ""
 
 
 OnStep = Callable[[Step], None]

@@ -1,104 +1,140 @@
-"""CSLS P@1 of every preset and of `Best`, by the number of seeds; resumed where it was stopped."""
+"""CSLS P@1 of every preset and of `Best`, by the number of seeds: batches, resumed."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
+from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
+from statistics import mean, stdev
+from tempfile import mkdtemp
+from typing import Any
+
+import polars
 
 import align
 import dictionaries
 from align import PRESETS, Best
-from align.solvers.solution import describe
-from benchmarks.data import muse, vectors
+from align.batch import load_results
+from align.solvers.solution import draws
+from benchmarks.data import DATA, vectors
 
 PAIRS = ("en-es", "es-en", "en-de", "de-en", "en-fr", "fr-en", "es-fr", "de-es")
-SEEDS = ("5000", "1000", "100", "identical")
-SLOW = ("c1", "vecmap-semi")  # minutes each: last
+SIZES = ("5000", "1000", "100")
+ALIKE = "identical"
+SLOW = ("rcsls", "c1", "vecmap-semi")  # minutes each: last
 METHODS = ("best", *(name for name in PRESETS if name not in SLOW), *SLOW)
-KEPT = Path(os.environ.get("ALIGN_METHODS", "benchmarks/results/methods.jsonl"))
+SEEDS = (0, 1, 2)  # of a method that draws; the others are run once
+WORK = Path(os.environ.get("ALIGN_METHODS") or mkdtemp(prefix="align-methods-"))  # a batch's folder
+KEPT = Path("benchmarks/results/methods.csv")
+
+Row = dict[str, Any]  # of a run
 
 
 def main() -> None:
-    """Measure what is missing, `best` first, then print the table of what there is.
+    """Run what is missing, quick methods first, keep the scores and print the tables.
 
-    With ALIGN_TABLE set, print only.
+    With ALIGN_TABLE set, print the tables of the scores that were kept.
     """
-    done = {key(row) for row in rows()}
     if not os.environ.get("ALIGN_TABLE"):
-        tasks = [(method, seeds, pair) for seeds in SEEDS for method in METHODS for pair in PAIRS]
-        for task in sorted(tasks, key=lambda task: (task[0] in SLOW, task[0] != "best")):
-            if task not in done:
-                measure(*task)
-    table()
+        for seed, method, seeds in product(SEEDS, METHODS, (*SIZES, ALIKE)):
+            done = {(r["seed"], r["method"], r["seeds"], r["pair"]) for r in kept()}
+            left = [pair for pair in PAIRS if (seed, method, seeds, pair) not in done]
+            if left and (seed == 0 or draws(PRESETS.get(method, Best()))):
+                align.run_batch(plan(seed, method, seeds, left), WORK)
+                found = [*kept(), *rows(seeds)]
+                polars.DataFrame(found, infer_schema_length=None).write_csv(KEPT)
+    table(kept())
 
 
-def measure(method: str, seeds: str, pair: str) -> None:
-    """Align one pair, score it on the test dictionary, and add the row to the file."""
-    source, target = (vectors(language) for language in pair.split("-"))
-    solver = Best() if method == "best" else PRESETS[method]
-    if seeds == "identical":
-        train = dictionaries.identical(source.words, target.index)
-    else:
-        train = first(muse(pair, "train"), int(seeds))
-    row = {"method": method, "seeds": seeds, "pair": pair, "solver": describe(solver)}
-    try:
-        run = align.supervised(source, target, train, solver=solver, test=muse(pair, "test"))
-    except ValueError as error:
-        row["failure"] = str(error)
-    else:
-        found = run.record.evaluation.scores[1].at(1)
-        row |= {"hits": found.hits, "asked": found.scored, "interval": found.interval}
-        row |= {"chosen": run.record.chosen, "stopped": run.record.stopped}
-        row["trials"] = [[t.name, t.hits, t.asked] for t in run.record.trials]
-    print(method, seeds, pair, cell(row), file=sys.stderr, flush=True)
-    with KEPT.open("a", encoding="utf-8") as kept:
-        kept.write(json.dumps(row) + "\n")
+def plan(seed: int, method: str, seeds: str, pairs: list[str]) -> Mapping[str, Any]:
+    """Return the plan of one row of the tables."""
+    muse = f"{DATA}/dictionaries/muse/{{pair}}"
+    train, size = (f"{WORK}/{{pair}}.txt", 0) if seeds == ALIKE else (f"{muse}.0-5000.txt", seeds)
+    for pair in pairs if seeds == ALIKE else ():
+        source, target = map(vectors, pair.split("-"))
+        WORK.mkdir(parents=True, exist_ok=True)
+        dictionaries.save(dictionaries.identical(source.words, target.index), WORK / f"{pair}.txt")
+    return {
+        "data": {
+            "vectors": f"{DATA}/vectors/{{lang}}.npz",
+            "train": train,
+            "test": f"{muse}.5000-6500.txt",
+        },
+        "grid": {"pairs": pairs, "train_sizes": [int(size)], "seeds": [seed]},
+        "methods": {method: {}},
+        "run": {"device": "cpu"},
+        "score": {"metrics": ["P@1"], "retrievals": ["csls"]},
+    }
 
 
-def first(lexicon: dictionaries.Lexicon, words: int) -> dictionaries.Lexicon:
-    """Keep the pairs of the first so many source words of the file."""
-    kept = set(list(dict.fromkeys(source for source, _ in lexicon.pairs))[:words])
-    return dictionaries.Lexicon(tuple(pair for pair in lexicon.pairs if pair[0] in kept))
-
-
-def rows() -> list[dict]:
+def kept() -> list[Row]:
     """Return what was measured before."""
-    return [json.loads(line) for line in KEPT.read_text().splitlines()] if KEPT.exists() else []
+    return (
+        polars.read_csv(KEPT, schema_overrides={"seeds": str}).to_dicts() if KEPT.exists() else []
+    )
 
 
-def key(row: dict) -> tuple[str, str, str]:
-    """Return what is measured once."""
-    return row["method"], row["seeds"], row["pair"]
-
-
-def cell(row: dict | None) -> str:
-    """Return percent; a dash where the method could not solve, nothing where it was not run."""
-    if row is None:
-        return ""
-    return f"{100 * row['hits'] / row['asked']:.1f}" if "hits" in row else "-"
-
-
-def table() -> None:
-    """Print one table for each number of seeds."""
-    found = {key(row): row for row in rows()}
-    for seeds in SEEDS:
-        if not any(seeds == row[1] for row in found):
+def rows(seeds: str) -> Iterator[Row]:
+    """Yield P@1 of the runs of a batch, from source to target, and what `Best` chose."""
+    for cell, result in load_results(WORK).cells:
+        if result is None:
             continue
+        row = {"seeds": seeds, "pair": cell.pair, "method": cell.method, "seed": cell.seed}
+        row |= {"hits": None, "asked": None, "low": None, "high": None}
+        row |= {"chosen": None, "held_out": None, "error": result.error or None}
+        if (record := result.record) is not None:
+            assert record.evaluation is not None
+            found = record.evaluation.scores[0].at(1)
+            low, high = found.interval
+            row |= {"hits": found.hits, "asked": found.scored, "low": low, "high": high}
+            row["chosen"] = record.chosen or None
+            row["held_out"] = "; ".join(f"{t.name} {t.hits}/{t.asked}" for t in record.trials)
+        yield row
+
+
+def table(found: list[Row]) -> None:
+    """Print one table for each number of seeds, and what was chosen."""
+    for seeds in (*SIZES, ALIKE):
+        made = {
+            (method, pair): [
+                row
+                for row in found
+                if (row["seeds"], row["method"], row["pair"]) == (seeds, method, pair)
+            ]
+            for method in METHODS
+            for pair in PAIRS
+        }
         print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean |")
         print("|---|" + "---|" * (len(PAIRS) + 1))
         for method in METHODS:
-            if not any((method, seeds, pair) in found for pair in PAIRS):
-                continue
-            of = [found.get((method, seeds, pair)) for pair in PAIRS]
-            scores = [100 * row["hits"] / row["asked"] for row in of if row and "hits" in row]
-            mean = f"{sum(scores) / len(scores):.1f}" if len(scores) == len(PAIRS) else ""
-            print(f"| {method} | {' | '.join(map(cell, of))} | {mean} |")
+            of = [made[method, pair] for pair in PAIRS]
+            values = [mean(percents(some)) for some in of if percents(some)]
+            average = f"{mean(values):.1f}" if len(values) == len(PAIRS) else ""
+            print(f"| {method} | {' | '.join(map(cell, of))} | {average} |")
+        print(f"| `best` less the best preset | {' | '.join(lead(made, p) for p in PAIRS)} | |")
     print("\nWhat `best` chose:\n")
-    for seeds in SEEDS:
-        chosen = {pair: found.get(("best", seeds, pair), {}).get("chosen", "") for pair in PAIRS}
-        if any(chosen.values()):
-            print(
-                f"- {seeds}: {'; '.join(f'{pair} {name}' for pair, name in chosen.items() if name)}"
-            )
+    for seeds in (*SIZES, ALIKE):
+        chosen = {r["pair"]: r["chosen"] for r in found if r["seeds"] == seeds and r["chosen"]}
+        print(f"- {seeds}: {'; '.join(f'{pair} {name}' for pair, name in chosen.items())}")
+
+
+def percents(some: list[Row]) -> list[float]:
+    """Return P@1 of every run that ended well."""
+    return [100 * row["hits"] / row["asked"] for row in some if row["asked"]]
+
+
+def cell(some: list[Row]) -> str:
+    """Return the mean over seeds with the standard deviation; a dash where nothing could solve."""
+    values = percents(some)
+    if not values:
+        return "-" if some else ""
+    spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{mean(values):.1f}{spread}"
+
+
+def lead(made: Mapping[tuple[str, str], list[Row]], pair: str) -> str:
+    """Return the points by which `best` is above the best preset that was run."""
+    values = {m: mean(found) for m in METHODS if (found := percents(made[m, pair]))}
+    best = values.pop("best", None)
+    return f"{best - max(values.values()):+.1f}" if best is not None and values else ""

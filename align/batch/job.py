@@ -30,10 +30,10 @@ from align.results import Cell, Result, now
 from align.retrieve import choose, using
 from align.run import Run
 from align.solvers.kept import digest
-from align.solvers.solution import describe, seeded
+from align.solvers.solution import describe, draws, seeded
 from dictionaries import Lexicon
 
-FORMAT = 1  # of what a key stands for
+FORMAT = 2  # of what a key stands for
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +50,8 @@ class Job:
     train : Lexicon or None
         The seeds; none of an unsupervised run.
     test : Lexicon
+    seed : int
+        That of the cell; 0 where nothing is drawn, so that one run stands for all seeds.
     shared : tuple of (str, value)
         What all runs of the plan have in common.
     """
@@ -60,6 +62,7 @@ class Job:
     target: Packed
     train: Lexicon | None
     test: Lexicon
+    seed: int
     shared: tuple[tuple[str, Any], ...]
 
     @cached_property
@@ -74,7 +77,7 @@ class Job:
             [side.name for side in (self.source, self.target)],
             [lexicon and lexicon.fingerprint for lexicon in (self.train, self.test)],
             self.shared,
-            self.cell.seed,
+            self.seed,
         ]
         return digest(before=json.dumps(parts))
 
@@ -83,7 +86,7 @@ class Job:
         told = dict(self.shared)
         source, target = self.source.read(), self.target.read()
         common = {"solver": self.method.solver, "normalize": told["normalize"], "k": told["k"]}
-        common |= {"seed": self.cell.seed, "steps": steps}
+        common |= {"seed": self.seed, "steps": steps}
         search = choose(told["device"], told["search"], memory=told["memory"])
         with using(search):
             if self.method.learn == "unsupervised":
@@ -116,6 +119,7 @@ def jobs_of(plan: Plan, packed: dict[str, Packed]) -> list[Job]:
             target,
             train if method.learn == "supervised" else None,
             test,
+            cell.seed if draws(method.solver) else drawn,
             shared,
         )
         found.append(job)

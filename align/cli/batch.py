@@ -126,6 +126,6 @@ def _shown_on(bars: Bars) -> Callable[[Progress], None]:
             told += f", {progress.failed} failed"
         if progress.left:
             told += f", about {duration(progress.left)} left"
-        bars(Step("runs", progress.finished + progress.failed, progress.total), told=told)
+        bars(Step("runs", progress.finished + progress.failed, progress.total, told))
 
     return shown

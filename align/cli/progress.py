@@ -40,13 +40,13 @@ class Bars:
             while self._bars:
                 self._bars.popitem()[1].close()
 
-    def __call__(self, step: Step, unit: str = "it", told: str = "") -> None:
-        """Show a step, with what is told of it; the bar goes when its stage is done."""
+    def __call__(self, step: Step, unit: str = "it") -> None:
+        """Show a step; the bar goes when its stage is done."""
         if sys.stderr is not None:  # closed by the caller
             with suppress(OSError):  # a broken stderr must not cost the work
-                self._show(step, unit, told)
+                self._show(step, unit)
 
-    def _show(self, step: Step, unit: str, told: str) -> None:
+    def _show(self, step: Step, unit: str) -> None:
         bar = self._bars.get(step.stage)
         if bar is None:
             bar = self._bars[step.stage] = tqdm(
@@ -57,11 +57,11 @@ class Bars:
                 delay=DELAY,
                 leave=False,
                 unit_scale=True,
-                bar_format=TOLD if told else None,
+                bar_format=TOLD if step.told else None,
                 mininterval=EVERY if sys.stderr.isatty() else EVERY_IN_LOG,
             )
         bar.total = step.total  # of some, an estimate
-        bar.set_postfix_str(told, refresh=False)
+        bar.set_postfix_str(step.told, refresh=False)
         bar.update(step.done - bar.n)
         if step.done >= step.total:
             self._bars.pop(step.stage).close()

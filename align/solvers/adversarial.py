@@ -191,9 +191,10 @@ class Adversarial:
             game.restore(state.tensors)
             done = Epochs.of(state.tensors)
         while done.count < self.epochs and done.agreement <= self.agreement:
+            told = f"least loss {done.losses.min():.3f}" if done.count else "first epoch"
             for step in range(0, self.steps, CHUNK):
                 game.advance(min(CHUNK, self.steps - step))
-                on_step(Step(self.name, done.count * self.steps + step, total))
+                on_step(Step(self.name, done.count * self.steps + step, total, told))
             done = done.then([refined(w, x, y, self.rounds, self.k) for w in game.maps], x)
             if not done.alive.any():
                 break

@@ -119,7 +119,7 @@ class Contrastive:
             for maps, loss in self._steps(tuned, _both(self, solution)):
                 solution = replace(solution, map=LinearMap(maps[0]), target=LinearMap(maps[1]))
                 losses.append(loss)
-                on_step(Step(self.name, len(losses), total))
+                on_step(Step(self.name, len(losses), total, f"loss {loss:.4f}"))
             if done < self.rounds:
                 k = min(self.k, len(x), len(y))
                 space = Space.of(*solution.mapped(problem), k, like=space, on_step=on_step)

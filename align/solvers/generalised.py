@@ -159,7 +159,7 @@ class Generalised:
             for i in range(len(axes)):
                 axes[i] = _towards(cross, i, dict(enumerate(axes))).axes
             losses.append(_loss(cross, axes))
-            on_step(Step("generalised Procrustes", done + 1, self.rounds))
+            on_step(Step("generalised Procrustes", done + 1, self.rounds, f"loss {losses[-1]:.4f}"))
             if losses[-2] - losses[-1] <= self.tolerance:
                 on_step(Step("generalised Procrustes", self.rounds, self.rounds))
                 return axes, tuple(losses), True

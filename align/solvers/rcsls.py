@@ -81,7 +81,7 @@ class RCSLS:
                 losses.append(loss)
             else:
                 rate /= 2
-            on_step(Step("RCSLS", done + 1, self.iterations))
+            on_step(Step("RCSLS", done + 1, self.iterations, f"loss {loss:.4f}"))
             if rate < self.min_rate:
                 break
         on_step(Step("RCSLS", self.iterations, self.iterations))

@@ -126,7 +126,9 @@ class SelfLearning:
                 here = replace(solution, pairs=pairs, losses=tuple(losses))
                 kept.write(_state(here, rng, climb))
                 written = time.monotonic()
-            on_step(Step(self.name, done, self.max_rounds))
+            on_step(
+                Step(self.name, done, self.max_rounds, f"objective {1 - losses[-1]:.4f}, p = {p:g}")
+            )
         on_step(Step(self.name, self.max_rounds, self.max_rounds))
         stopped = f"round {done} of at most {self.max_rounds}: " + (
             "it found the pairs of the one before"

@@ -131,6 +131,11 @@ def seeded(solver: Seeded, seed: int) -> Seeded:
     return cast(Seeded, replace(cast(Any, solver), **changed)) if changed else solver
 
 
+def draws(solver: Seeded) -> bool:
+    """Say whether a solver, or one within it, has a seed."""
+    return seeded(solver, 0) != seeded(solver, 1)
+
+
 def describe(solver: Settings) -> dict[str, Any]:
     """Return a solver's name and hyperparameters as plain values."""
     return {
