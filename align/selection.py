@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from align.presets import candidates
+from align.presets import FREQUENT, candidates
 from align.problem import Problem
 from align.retrieve import Space
 from align.solvers import Audited, Solution, Solver
@@ -46,6 +46,9 @@ class Best:
         Held-out words that settle the choice.
     k : int
         The neighbourhood of CSLS.
+    among : int
+        Held-out words are translated among the first so many words of both sides and those of the
+        seeds; 0 for all.
     """
 
     name: ClassVar[str] = "best"
@@ -54,12 +57,13 @@ class Best:
     folds: int = 5
     enough: int = 400
     k: int = 10
+    among: int = FREQUENT
 
     def __post_init__(self) -> None:
-        if self.folds < 2 or self.enough < 1 or self.k < 1:
+        if self.folds < 2 or self.enough < 1 or self.k < 1 or self.among < 0:
             raise ValueError(
-                f"need folds >= 2, enough >= 1 and k >= 1, "
-                f"got {self.folds}, {self.enough} and {self.k}"
+                "need folds >= 2, enough >= 1, k >= 1 and among >= 0, "
+                f"got {self.folds}, {self.enough}, {self.k} and {self.among}"
             )
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
@@ -114,13 +118,19 @@ class Best:
         """Return how many words of a part a solver translates rightly without their seeds."""
         held_out = np.isin(problem.pairs[:, 0], part)
         fit = Problem(problem.x, problem.y, problem.pairs[~held_out])
-        return int(
-            translated(solver, fit, problem.pairs[held_out], k=self.k, on_step=on_step).sum()
-        )
+        asked = problem.pairs[held_out]
+        right = translated(solver, fit, asked, k=self.k, among=self.among, on_step=on_step)
+        return int(right.sum())
 
 
 def translated(
-    solver: Solver, fit: Problem, asked: Rows, *, k: int = 10, on_step: OnStep = silent
+    solver: Solver,
+    fit: Problem,
+    asked: Rows,
+    *,
+    k: int = 10,
+    among: int = 0,
+    on_step: OnStep = silent,
 ) -> npt.NDArray[np.bool_]:
     """Solve a problem, then translate other source words by CSLS.
 
@@ -133,15 +143,24 @@ def translated(
         The source rows that are asked, and their right translations.
     k : int
         The neighbourhood of CSLS.
+    among : int
+        Only the first so many words of both sides and those of the pairs are neighbours; 0 for
+        all.
 
     Returns
     -------
     (q,) array of bool
         Whether the first translation of each word is right, in order of the source row.
     """
-    space = Space.of(*solved(solver, fit, on_step=on_step).mapped(fit), k)
+    known = np.concatenate([fit.pairs, asked]).T
+    x_rows, y_rows = (
+        np.union1d(np.arange(len(side))[: among or None], rows)
+        for side, rows in zip((fit.x, fit.y), known, strict=True)
+    )
+    few = Problem(fit.x[x_rows], fit.y[y_rows], np.empty((0, 2), dtype=np.intp))
+    space = Space.of(*solved(solver, fit, on_step=on_step).mapped(few), k)
     words = np.unique(asked[:, 0])
-    best = space.nearest(words, 1).rows[:, 0]
+    best = y_rows[space.nearest(np.searchsorted(x_rows, words), 1).rows[:, 0]]
     right: set[tuple[int, int]] = set(map(tuple, asked.tolist()))
     pairs = zip(words.tolist(), best.tolist(), strict=True)
     return np.array([pair in right for pair in pairs], dtype=np.bool_)

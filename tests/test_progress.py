@@ -27,6 +27,19 @@ def test_a_bar_shows_what_is_under_way_and_goes(monkeypatch, capsys):
     assert capsys.readouterr().err.endswith("\r")
 
 
+def test_a_bar_shows_what_is_told_of_a_step(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.setattr(progress, "EVERY_IN_LOG", 0)
+
+    with Bars() as bars:
+        bars(Step("learning", 10, 40, "loss 0.5"))
+        bars(Step("learning", 20, 40, "loss 0.25"))
+        shown = capsys.readouterr().err
+
+    assert re.search(r"learning: 10/40 .*loss 0[.]5", shown)
+    assert re.search(r"learning: 20/40 .*loss 0[.]25", shown)
+
+
 def test_a_transfer_shows_bytes_from_where_it_goes_on_and_the_last_estimate(monkeypatch, capsys):
     monkeypatch.setattr(progress, "DELAY", 0)
     monkeypatch.setattr(progress, "EVERY_IN_LOG", 0)

@@ -1,5 +1,5 @@
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +9,8 @@ import align
 from align import Best, KernelResidual, Multistep, Problem, Procrustes, SelfLearning, Solution
 from align.maps import LinearMap
 from align.presets import PLENTY, PRESETS, candidates
+from align.retrieve import Space
+from align.selection import translated
 from align.solvers.kept import keeping, solved
 from align.steps import silent
 from dictionaries import Lexicon
@@ -68,6 +70,23 @@ def test_of_equals_the_first_is_chosen(noisy):
     assert best(noisy).chosen == "one"
 
 
+def test_held_out_words_are_translated_among_frequent_words_and_those_of_the_seeds(noisy):
+    held_out = np.isin(noisy.pairs[:, 0], [5, 6, 7, 8, 9, 29])
+    fit, asked = replace(noisy, pairs=noisy.pairs[~held_out]), noisy.pairs[held_out]
+    kept = [np.union1d(np.arange(12), rows) for rows in noisy.pairs.T]
+    assert all(12 < len(rows) < len(noisy.x) for rows in kept)
+    mapped = Procrustes()(fit).mapped(Problem(noisy.x[kept[0]], noisy.y[kept[1]], []))
+    nearest = Space.of(*mapped, 3).nearest(np.searchsorted(kept[0], asked[:, 0]), 1).rows[:, 0]
+
+    right = translated(Procrustes(), fit, asked, k=3, among=12)
+
+    np.testing.assert_array_equal(right, kept[1][nearest] == asked[:, 1])
+    everywhere = translated(Procrustes(), fit, asked, k=3)
+    for many in (0, len(noisy.x), 10**9):
+        got = translated(Procrustes(), fit, asked, k=3, among=many)
+        np.testing.assert_array_equal(got, everywhere)
+
+
 def test_no_held_out_word_is_among_the_seeds_of_its_own_trial(noisy, calls):
     many = np.concatenate([noisy.pairs, noisy.pairs[:10] + [0, 7]])  # second translations
     problem = Problem(noisy.x, noisy.y, many)
@@ -115,9 +134,11 @@ def test_fewer_words_than_folds_are_named(noisy):
         Best(k=3)(Problem(noisy.x, noisy.y, noisy.pairs[:3]))
 
 
-@pytest.mark.parametrize("wrong", [{"folds": 1}, {"enough": 0}, {"k": 0}])
+@pytest.mark.parametrize("wrong", [{"folds": 1}, {"enough": 0}, {"k": 0}, {"among": -1}])
 def test_hyperparameters_out_of_range_are_named(wrong):
-    with pytest.raises(ValueError, match=r"need folds >= 2, enough >= 1 and k >= 1, got"):
+    with pytest.raises(
+        ValueError, match=r"need folds >= 2, enough >= 1, k >= 1 and among >= 0, got"
+    ):
         Best(**wrong)
 
 

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from conftest import rotation
@@ -5,6 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from align import (
+    RCSLS,
     Adversarial,
     Audited,
     Auto,
@@ -328,6 +331,26 @@ def test_a_solver_describes_itself_with_its_start():
     }
 
 
+@pytest.mark.parametrize(
+    ("solver", "told"),
+    [
+        (RCSLS(k=3, iterations=4), r"loss -?\d\.\d{4}"),
+        (Contrastive(steps=4, rounds=1, k=3), r"loss -?\d\.\d{4}"),
+        (SelfLearning(k=3, keep=0.5, max_rounds=5), r"objective \d\.\d{4}, p = [\d.]+"),
+    ],
+)
+def test_every_step_tells_the_objective(noisy, solver, told):
+    steps = []
+
+    solver(noisy, on_step=steps.append)
+
+    own = [
+        step.told for step in steps if step.stage.lower() == solver.name and step.done < step.total
+    ]
+    assert len(own) >= 3
+    assert all(re.fullmatch(told, text) for text in own)
+
+
 def test_refinement_among_the_frequent_words_does_not_see_the_others(noisy):
     few = Problem(noisy.x[:40], noisy.y[:40], noisy.pairs)
     within = Refinement(rounds=3, k=3, max_rank=0)(few)
@@ -337,3 +360,4 @@ def test_refinement_among_the_frequent_words_does_not_see_the_others(noisy):
     np.testing.assert_array_equal(among.pairs, within.pairs)
     assert_allclose(among.map.w, within.map.w, atol=1e-12)
     assert among.space is None  # it would not be of all words
+    assert Refinement(rounds=3, k=3, max_rank=0, among=len(noisy.x))(noisy).space is not None

@@ -83,6 +83,7 @@ class Refinement:
         pairs = np.empty((0, 2), dtype=np.intp)
         few = slice(0, self.among or None)
         words = Problem(problem.x[few], problem.y[few], pairs)
+        all_of = (len(words.x), len(words.y)) == (len(problem.x), len(problem.y))
         target, space = ready(words.y), None
         for done in range(self.rounds):
             x, y = solution.mapped(words)
@@ -94,7 +95,7 @@ class Refinement:
                     "no two words are each other's nearest neighbour, so nothing can be refined; "
                     "the seeds are too few or wrong"
                 )
-            seen = None if self.among else space  # what later searches may start from
+            seen = space if all_of else None  # what later searches may start from
             if np.array_equal(pairs, before):
                 on_step(Step("refinement", self.rounds, self.rounds))
                 same = f"round {done + 1} found the pairs of the one before"
