@@ -52,7 +52,7 @@ def zhang() -> None:
     scores = []
     for seed in range(SPLITS):
         train, test = gold.split(0.5, seed=seed)
-        run = align.supervised(source, target, train, test=test)
+        run = align.supervised(source, target, train, test=test, solver=Procrustes())
         scores.append(100 * run.record.evaluation.scores[1].at(1).value)
     print(
         f"zhang2017 es-en, Procrustes on a random half of the gold source words, CSLS P@1 on the "

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 import align
+from align import Procrustes
 from align.maps import Array
 from align.normalize import unit
 from align.retrieve import Flat, Space, choose, fast, using
@@ -78,7 +79,9 @@ def tiled(rows: Array, n: int, seed: int) -> Array:
 def mapped() -> tuple[Array, Array]:
     """Return English and Spanish in one space, 50,000 rows each."""
     with using(Flat()):
-        run = align.supervised(vectors("en"), vectors("es"), muse("en-es", "train"))
+        run = align.supervised(
+            vectors("en"), vectors("es"), muse("en-es", "train"), solver=Procrustes()
+        )
     return run.space.x, run.space.y
 
 
@@ -201,6 +204,6 @@ def fast_quality() -> None:
     fast.SMALL = 0  # so that the test words are ranked by it as well
     for search in (choose("cpu"), Fast(Flat())):
         with using(search):
-            run = align.supervised(source, target, train, test=test)
+            run = align.supervised(source, target, train, test=test, solver=Procrustes())
         values[search.name] = 100 * run.record.evaluation.scores[1].at(1).value
     print(f"en-es, CSLS P@1: exact {values['exact']:.2f}, fast {values['fast']:.2f}.\n")

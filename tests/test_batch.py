@@ -13,6 +13,7 @@ from batches import PLAN, journal
 import align
 import dictionaries
 import embeddings
+from align import Procrustes
 from align.batch import Batch, load_results, read_plan
 from align.batch.cluster import Cluster
 from align.batch.engine import Engine, work
@@ -47,7 +48,7 @@ def test_a_run_of_a_batch_is_the_run_of_the_same_call(batch):
 
     result, _ = perform(job, batch.store.steps(job.key), 1)
 
-    expected = align.supervised(source, target, train, test=test)
+    expected = align.supervised(source, target, train, test=test, solver=Procrustes())
     assert result.record.evaluation == expected.record.evaluation
     assert result.record.source.origin == str(Path("aa.vec").absolute())
     assert result.best.tolist() == expected.ranks(test).best.tolist()
@@ -72,7 +73,7 @@ def test_equal_settings_and_data_have_one_key_whatever_they_are_called(batch):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda job: replace(job, cell=replace(job.cell, seed=5)),
+        lambda job: replace(job, seed=5),
         lambda job: replace(job, train=job.train.first(20)),
         lambda job: replace(job, test=job.test.first(10)),
         lambda job: replace(job, source=job.target),
@@ -132,12 +133,37 @@ def test_a_training_size_is_the_first_words_or_a_draw_by_the_seed(languages):
 
 
 def test_only_what_is_missing_is_left(batch):
-    run_here(batch, batch.jobs[:3])
+    one, *others = batch.left()
+    run_here(batch, [one])
 
     again = begun()
 
-    assert [job.key for job in again.left()] == [job.key for job in batch.jobs[3:]]
-    assert len(again.left("all")) == len(batch.jobs)
+    assert [job.key for job in again.left()] == [job.key for job in others]
+    assert len(again.left("all")) == 1 + len(others)
+
+
+def test_a_method_that_draws_nothing_is_run_once_for_all_seeds(languages):
+    Path("plan.toml").write_text(PLAN + "[methods.vecmap-semi]\n")
+    batch = begun()
+    keys = [job.key for job in batch.jobs]
+
+    run_here(batch, batch.left())
+
+    assert len(set(keys)) == len(batch.left("all")) == 2 * (1 + 1 + 2)
+    results = load_results(Path("out"))
+    assert (len(results.finished), results.missing) == (12, 0)
+    seeds = {(cell.method, cell.seed, made.record.seed) for cell, made in results.finished}
+    assert seeds == {
+        *(("procrustes", 0, 0), ("procrustes", 1, 0), ("vecmap", 0, 0), ("vecmap", 1, 0)),
+        *(("vecmap-semi", 0, 0), ("vecmap-semi", 1, 1)),
+    }
+
+
+def test_a_method_that_draws_nothing_is_run_on_every_draw_of_its_seeds(languages):
+    drawn = 'seeds = [0, 1]\ntrain_sizes = [20]\ndraw = "random"'
+    Path("plan.toml").write_text(PLAN.replace("seeds = [0, 1]", drawn))
+
+    assert len(begun().left()) == 8
 
 
 def test_a_run_that_fails_is_recorded_with_its_error_and_can_be_tried_again(languages):
@@ -151,7 +177,7 @@ def test_a_run_that_fails_is_recorded_with_its_error_and_can_be_tried_again(lang
     assert len(results.failed) == len(results.finished) == 4
     assert "aa-bb.test.txt" in results.failed[0][1].error
     assert again.left() == []
-    assert len(again.left("failed")) == 4
+    assert len(again.left("failed")) == 2
     kept = json.loads(batch.store.path(results.failed[0][1].key).read_text())
     assert "Traceback" in kept["trace"]
 
@@ -259,7 +285,7 @@ def test_a_dry_run_shows_the_grid_and_runs_nothing(cli, languages):
 
     assert result.exit_code == 0, result.output
     assert "8 runs = 2 pairs x 2 methods x 2 seeds" in result.stdout
-    assert "8 to make, 0 made before" in result.stdout
+    assert "4 to make, 0 made before; 4 of the grid are equal to one of these" in result.stdout
     assert not Path("out/batch.json").exists()
 
 

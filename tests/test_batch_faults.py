@@ -28,6 +28,7 @@ from align.batch import load_results
 pytest.importorskip("distributed", reason="a batch needs Dask")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 RUNS = 8
+MADE, SLOW_MADE = 4, 6  # vecmap and procrustes draw nothing: one run for both seeds
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_local_batch_is_made_whole_and_then_not_again(started):
 
     assert_complete()
     assert "8 of 8 runs are finished" in said
-    assert len(journal("out", "started")) == RUNS
+    assert len(journal("out", "started")) == MADE
 
 
 def test_a_cluster_started_by_hand_gives_byte_identical_scores(started, cluster):
@@ -124,7 +125,7 @@ def test_the_run_of_a_killed_worker_is_made_elsewhere(started, cluster):
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert_complete()
-    assert len(journal("out", "started")) > RUNS
+    assert len(journal("out", "started")) > SLOW_MADE
 
 
 def test_a_client_that_was_killed_goes_on(started):
@@ -137,7 +138,7 @@ def test_a_client_that_was_killed_goes_on(started):
     finish("--workers", 2)
 
     assert_complete()
-    assert 0 < len(before) < RUNS
+    assert 0 < len(before) < SLOW_MADE
 
 
 def test_a_client_killed_beside_a_cluster_goes_on_while_its_run_goes_on(started, cluster):
@@ -167,7 +168,7 @@ def test_a_scheduler_that_was_killed_and_started_again_is_waited_for(started, cl
     assert process.returncode == 0, said
     assert "the scheduler does not answer" in said
     assert_complete()
-    assert len(before) < RUNS
+    assert len(before) < SLOW_MADE
 
 
 PORT = 20_000 + os.getpid() % 10_000

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import align
+from align import Procrustes
 from align.report import comparison_table, comparison_words
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -30,7 +31,9 @@ def train(world):
 
     def train(seeds, words=200, **more):
         few = Embeddings(source.words[:words], source.vectors[:words], source.name)
-        return align.supervised(few, target, pairs.first(seeds), test=test, k=5, **more)
+        return align.supervised(
+            few, target, pairs.first(seeds), test=test, k=5, solver=Procrustes(), **more
+        )
 
     return train
 
@@ -98,7 +101,7 @@ def test_a_word_is_asked_with_the_translations_that_all_hold(train, world):
     source, target, pairs = world
     run = train(100)
     few = Embeddings(target.words[:150], target.vectors[:150], target.name)
-    other = align.supervised(source, few, pairs.first(100), k=5)
+    other = align.supervised(source, few, pairs.first(100), k=5, solver=Procrustes())
     test = Lexicon((("s120", "t120"), ("s120", "t190"), ("s130", "t195")))
 
     found = align.compare([run, other], test)

@@ -5,6 +5,7 @@ import pytest
 import align
 import dictionaries
 import embeddings
+from align import Procrustes
 from align.tasks import read_pairs, read_questions, read_sentences
 
 pytestmark = pytest.mark.real
@@ -83,7 +84,7 @@ def test_3cosadd_is_that_of_gensim(data, frequent):
 def test_tasks_across_english_and_spanish(data, english):
     spanish = embeddings.load(data / "vectors" / "es.npz")
     train = dictionaries.load(data / "dictionaries" / "muse" / "en-es.0-5000.txt")
-    run = align.supervised(english, spanish, train)
+    run = align.supervised(english, spanish, train, solver=Procrustes())
     vectors = run.source, run.target
 
     pairs = read_pairs(data / "similarity" / "en-es-SEMEVAL17.txt")

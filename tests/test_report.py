@@ -13,7 +13,7 @@ import pytest
 from conftest import rotation
 
 import align
-from align import Multistep
+from align import Multistep, Procrustes
 from align.evaluate import RULES
 from align.report import as_dict, signature
 from align.report.documents import as_html, as_json, as_latex, as_markdown, as_text
@@ -39,7 +39,11 @@ def run():
     pairs = list(zip(source.words, target.words, strict=True))
     test = [*pairs[:30], *((source.words[i], target.words[i + 1]) for i in range(10))]
     return align.supervised(
-        source, target, Lexicon(pairs[30:]), test=Lexicon([*test, ("unknown", "word")])
+        source,
+        target,
+        Lexicon(pairs[30:]),
+        test=Lexicon([*test, ("unknown", "word")]),
+        solver=Procrustes(),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from test_search import EXACT
 
 import align
+from align import Procrustes
 from align.record import Shared
 from align.report import detail_table, evaluation_table
 from align.report.machine import evaluation_dict
@@ -28,7 +29,9 @@ def run(rng):
     more = [(source.words[i], target.words[i + 1]) for i in range(150, 290, 3)]
     missing = [("none", "t1"), ("w200", "nothing"), ("w299", "naught"), ("nobody", "no one")]
     test = Lexicon((*pairs[150:], *more, *missing), "test.txt")
-    return align.supervised(source, target, Lexicon(tuple(pairs[:152])), test=test, k=5)
+    return align.supervised(
+        source, target, Lexicon(tuple(pairs[:152])), test=test, k=5, solver=Procrustes()
+    )
 
 
 def test_the_counts_are_those_of_translations(run):

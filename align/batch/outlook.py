@@ -60,7 +60,10 @@ def _product(plan: Plan) -> str:
 def _left(batch: Batch, left: int) -> str:
     failed = sum(made.failed for made in batch.made.values())
     told = f"{left:,} to make, {len(batch.made):,} made before"
-    return f"{told} ({failed:,} failed: --rerun failed tries them again)" if failed else told
+    if failed:
+        told += f" ({failed:,} failed: --rerun failed tries them again)"
+    alike = len(batch.jobs) - len({job.key for job in batch.jobs})
+    return told + (f"; {alike:,} of the grid are equal to one of these" if alike else "")
 
 
 def duration(seconds: float) -> str:
