@@ -110,10 +110,13 @@ def table(found: list[Row]) -> None:
             for method in METHODS
             for pair in PAIRS
         }
+        if not any(made.values()):
+            continue
         print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean |")
         print("|---|" + "---|" * (len(PAIRS) + 1))
-        for method in METHODS if seeds in KNOWN else ("best",):
-            of = [made[method, pair] for pair in PAIRS]
+        for method in METHODS:
+            if not any(of := [made[method, pair] for pair in PAIRS]):
+                continue
             values = [mean(percents(some)) for some in of if percents(some)]
             average = f"{mean(values):.1f}" if len(values) == len(PAIRS) else ""
             print(f"| {method} | {' | '.join(map(cell, of))} | {average} |")
@@ -122,7 +125,8 @@ def table(found: list[Row]) -> None:
     print("\nWhat `best` chose:\n")
     for seeds in (*KNOWN, *MORE):
         chosen = {r["pair"]: r["chosen"] for r in found if r["seeds"] == seeds and r["chosen"]}
-        print(f"- {seeds}: {'; '.join(f'{pair} {name}' for pair, name in chosen.items())}")
+        if chosen:
+            print(f"- {seeds}: {'; '.join(f'{pair} {name}' for pair, name in chosen.items())}")
 
 
 def percents(some: list[Row]) -> list[float]:
