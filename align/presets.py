@@ -56,7 +56,7 @@ UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary
     "muse": MUSE_ADVERSARIAL,  # Conneau et al. 2018; hours without a GPU
 }
 
-FREQUENT = 20_000  # words of either side among which dictionaries grow and candidates are compared
+FREQUENT = 50_000  # words of either side among which dictionaries grow and candidates are compared
 PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start
 
 
@@ -80,7 +80,7 @@ def candidates(words: int) -> tuple[tuple[str, Solver], ...]:
 
 def grown(start: Solver, *, keep_seeds: bool) -> Solver:
     """Return what follows a start: growing pairs of mutual neighbours, and the last mapping."""
-    rule = Refinement(keep_seeds=keep_seeds, max_rank=0, among=FREQUENT)
+    rule = Refinement(keep_seeds=keep_seeds, max_rank=20_000, among=FREQUENT)
     growing = replace(rule, rounds=3, start=start, solver=Multistep())
     return replace(rule, rounds=1, start=growing, solver=WEIGHING)
 
