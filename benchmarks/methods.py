@@ -17,7 +17,8 @@ import dictionaries
 from align import PRESETS, Best
 from align.batch import load_results
 from align.solvers.solution import draws
-from benchmarks.data import DATA, vectors
+from benchmarks.data import DATA, muse, vectors
+from dictionaries import Lexicon
 
 PAIRS = ("en-es", "es-en", "en-de", "de-en", "en-fr", "fr-en", "es-fr", "de-es")
 SPELLED = {"identical": dictionaries.identical, "numerals": dictionaries.numerals}
@@ -51,26 +52,29 @@ def main() -> None:
 
 def plan(seed: int, method: str, seeds: str, pairs: list[str]) -> Mapping[str, Any]:
     """Return the plan of one row of the tables."""
-    muse = f"{DATA}/dictionaries/muse/{{pair}}"
-    train, size = f"{muse}.0-5000.txt", seeds
-    if seeds in SPELLED:
-        train, size = f"{WORK}/{seeds}-{{pair}}.txt", 0
-        WORK.mkdir(parents=True, exist_ok=True)
-        for pair in pairs:
-            source, target = map(vectors, pair.split("-"))
-            found = SPELLED[seeds](source.words, target.index)
-            dictionaries.save(found, train.format(pair=pair))
+    train = f"{WORK}/{seeds}-{{pair}}.txt"
+    WORK.mkdir(parents=True, exist_ok=True)
+    for pair in pairs:
+        dictionaries.save(lexicon(seeds, pair), train.format(pair=pair))
     return {
         "data": {
             "vectors": f"{DATA}/vectors/{{lang}}.npz",
             "train": train,
-            "test": f"{muse}.5000-6500.txt",
+            "test": f"{DATA}/dictionaries/muse/{{pair}}.5000-6500.txt",
         },
-        "grid": {"pairs": pairs, "train_sizes": [int(size)], "seeds": [seed]},
+        "grid": {"pairs": pairs, "seeds": [seed]},
         "methods": {method: {}},
         "run": {"device": "cpu"},
         "score": {"metrics": ["P@1"], "retrievals": ["csls"]},
     }
+
+
+def lexicon(seeds: str, pair: str) -> Lexicon:
+    """Return the first so many words of a training dictionary that are covered, or words alike."""
+    source, target = map(vectors, pair.split("-"))
+    if seeds in SPELLED:
+        return SPELLED[seeds](source.words, target.index)
+    return muse(pair, "train").within(source, target).first(int(seeds))
 
 
 def kept() -> list[Row]:
