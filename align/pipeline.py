@@ -59,7 +59,7 @@ def supervised(
     lexicon : Lexicon
         The seeds; pairs outside the vocabularies are passed over.
     solver : Solver
-        Finds the map; `align.Procrustes()` in a second, the default in minutes.
+        Finds the map; the default tries several, and keeps the best on held-out seeds.
     normalize : str
         ``none``, ``iternorm``, or unit, center and pca:N joined by commas.
     k : int

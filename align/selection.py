@@ -80,8 +80,9 @@ class Best:
         with keeping(problem):
             trials = []
             for done, (name, solver) in enumerate(running):
-                trials.append(self.trial(name, solver, problem, parts, on_step))
-                told = f"{name} {trials[-1].hits} of {trials[-1].asked}"
+                trial = self.trial(name, solver, problem, parts, on_step)
+                trials.append(trial)
+                told = f"{name}: {trial.failure or f'{trial.hits} of {trial.asked}'}"
                 on_step(Step("candidates", done + 1, len(running), told))
             if all(trial.failure for trial in trials):
                 raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")

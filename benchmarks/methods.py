@@ -27,7 +27,7 @@ MORE = ("500", "25", "numerals")  # and of `best` alone
 SLOW = ("rcsls", "c1", "vecmap-semi")  # minutes each: last
 METHODS = ("best", *(name for name in PRESETS if name not in SLOW), *SLOW)
 SEEDS = (0, 1, 2)  # of a method that draws; the others are run once
-WORK = Path(os.environ.get("ALIGN_FOLDER") or mkdtemp(prefix="align-methods-"))  # a batch's folder
+WORK = Path(os.environ.get("ALIGN_BATCH") or mkdtemp(prefix="align-methods-"))  # a batch's folder
 KEPT = Path("benchmarks/results/methods.csv")
 
 Row = dict[str, Any]  # of a run

@@ -129,6 +129,19 @@ def test_where_no_candidate_can_solve_the_reason_is_told(noisy):
         Best(candidates=(("fails", Failing()),), k=3)(noisy)
 
 
+def test_progress_tells_what_each_candidate_scored_or_why_it_did_not(noisy):
+    steps = []
+
+    Best(candidates=(("fails", Failing()), ("good", Procrustes())), k=3)(
+        noisy, on_step=steps.append
+    )
+
+    fails, good = (step.told for step in steps if step.stage == "candidates")
+    assert fails == "fails: nothing can be solved"
+    assert good.startswith("good: ")
+    assert good.endswith(" of 30")
+
+
 def test_fewer_words_than_folds_are_named(noisy):
     with pytest.raises(ValueError, match="at least 5 source words, got 3"):
         Best(k=3)(Problem(noisy.x, noisy.y, noisy.pairs[:3]))

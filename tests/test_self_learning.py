@@ -53,7 +53,7 @@ def test_chance_leaves_maps_that_learning_without_it_does_not():
     stuck = left = 0
     for number in range(5):  # rounding decides how a single one ends
         problem, _ = seeded(np.random.default_rng(number), 5, 300, 20, 0.4)
-        stuck += correct(SelfLearning(keep=1)(problem), problem) < 0.9
+        stuck += correct(SelfLearning(keep=1)(problem), problem) < 0.2
         tries = (SelfLearning(patience=5, seed=seed)(problem) for seed in range(3))
         left += any(correct(solution, problem) > 0.9 for solution in tries)
 
