@@ -32,7 +32,8 @@ class Best:
     the seeds outside a part, and translates the words of the part by CSLS: the share of right ones
     decides; of equals, the first candidate. The rarest part is asked first, as a map is wanted for
     words that are rarer than those of its dictionary; the others only as long as fewer than
-    ``enough`` words were asked.
+    ``enough`` words, and fewer than half of all, were asked: every part takes as long as the last
+    solution.
 
     Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
     best candidate is also tried without these.
@@ -76,7 +77,7 @@ class Best:
                 "name a method instead"
             )
         running = self.candidates or candidates(len(words))
-        parts = list(self.parts(words))
+        parts = list(held_out(words, self.folds, min(self.enough, len(words) // 2)))
         with keeping(problem):
             trials = []
             for done, (name, solver) in enumerate(running):
@@ -107,21 +108,30 @@ class Best:
         log.info("%s: %d of %d held-out words are right. %s", name, hits, asked, failure)
         return Trial(name, -1 if failure else hits, asked, failure)
 
-    def parts(self, words: Rows) -> Iterator[Rows]:
-        """Cut source words, the most frequent first; yield the parts that are asked."""
-        asked = 0
-        for part in reversed(np.array_split(words, self.folds)):
-            if asked < self.enough:
-                yield part
-            asked += len(part)
-
     def right(self, solver: Solver, problem: Problem, part: Rows, on_step: OnStep) -> int:
         """Return how many words of a part a solver translates rightly without their seeds."""
-        held_out = np.isin(problem.pairs[:, 0], part)
-        fit = Problem(problem.x, problem.y, problem.pairs[~held_out])
-        asked = problem.pairs[held_out]
+        out = np.isin(problem.pairs[:, 0], part)
+        fit = Problem(problem.x, problem.y, problem.pairs[~out])
+        asked = problem.pairs[out]
         right = translated(solver, fit, asked, k=self.k, among=self.among, on_step=on_step)
         return int(right.sum())
+
+
+def held_out(words: Rows, folds: int, enough: int) -> Iterator[Rows]:
+    """Cut source words by rank; yield the rarest part first, until enough words were asked.
+
+    Parameters
+    ----------
+    words : (n,) array of int
+        Source rows, the most frequent first.
+    folds : int
+    enough : int
+    """
+    asked = 0
+    for part in reversed(np.array_split(words, folds)):
+        if asked < enough:
+            yield part
+        asked += len(part)
 
 
 def translated(

@@ -13,12 +13,12 @@ from align.evaluate import bootstrap_interval
 from align.presets import PLENTY
 from align.problem import Problem
 from align.retrieve.neighbours import Rows
-from align.selection import Best, translated
+from align.selection import held_out, translated
 from align.solvers import GeoMM, Multistep, Procrustes, Refinement, Solver
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
-DEALER = Best(folds=5, enough=50)  # a fifth of the seeds is asked; of few seeds, several fifths
+FOLDS, ASKED = 5, 50  # a fifth of the seeds is asked; of few seeds, several fifths
 ENOUGH = 1_000  # source words of a dictionary, beside which other seeds need not be tried
 
 
@@ -73,7 +73,9 @@ def tried(problems: Mapping[str, Problem], *, on_step: OnStep = silent) -> Itera
     (seeds, problem), *others = problems.items()
     sources = problem.pairs[:, 0]
     words = np.unique(sources)
-    parts = [problem.pairs[np.isin(sources, part)] for part in DEALER.parts(words) if len(part)]
+    parts = [
+        problem.pairs[np.isin(sources, part)] for part in held_out(words, FOLDS, ASKED) if len(part)
+    ]
     plans = [(seeds, method, problem, parts) for method in quick(len(words))]
     if seeds == "dictionary" and len(words) < ENOUGH:
         plans += [(name, "grown", other, [problem.pairs]) for name, other in others[:1]]
