@@ -126,7 +126,7 @@ def compare(
         By default the dictionary that the runs were scored on, which must then be the same.
     names : sequence of str, optional
         What to call the runs; by default their titles, with a number.
-    retrieval : {'csls', 'nn', 'invsoftmax'}
+    retrieval : {'csls', 'nn', 'invsoftmax', 'agreement'}
 
     Raises
     ------

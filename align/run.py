@@ -163,7 +163,7 @@ class Run:
 
         Parameters
         ----------
-        retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'margin', 'agreement'}
         min_score : float
             Leave out pairs that score lower.
         max_rank : int
@@ -250,7 +250,7 @@ class Run:
         ----------
         test : Lexicon
             From source to target, also with ``reverse``.
-        retrieval : {'csls', 'nn', 'invsoftmax'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'agreement'}
         reverse : bool
             Ask for the source words of the target words.
 
@@ -278,7 +278,7 @@ class Run:
         ----------
         test : Lexicon, optional
             By default the one that the run was scored on when it was made.
-        retrievals : sequence of {'csls', 'nn', 'invsoftmax'}
+        retrievals : sequence of {'csls', 'nn', 'invsoftmax', 'agreement'}
 
         Raises
         ------
@@ -314,7 +314,7 @@ class Run:
             "backward" if reverse else "forward",
             measures(ranks, seed=seed),
             parts(ranks, sizes[::-1] if reverse else sizes, seed=seed),
-            self.space.recall if retrieval == "csls" else 1.0,
+            self.space.recall if retrieval in ("csls", "agreement") else 1.0,
         )
 
 
@@ -337,4 +337,4 @@ def spelled(word: str, lower: bool) -> str:
 
 def retrieval_name(retrieval: Retrieval, k: int) -> str:
     """Return the name that scores carry, as ``csls10``."""
-    return f"{retrieval}{k}" if retrieval in ("csls", "margin") else retrieval
+    return f"{retrieval}{k}" if retrieval in ("csls", "margin", "agreement") else retrieval

@@ -10,6 +10,7 @@ from pathlib import Path
 NAMES = (
     "loading",
     "quality",
+    "agreement",
     "reading",
     "retrieval",
     "commands",

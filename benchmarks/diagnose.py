@@ -92,7 +92,9 @@ def measure(pair: str, seeds: str) -> None:
         run = align.supervised(source, target, train, solver=solver, test=test)
         p = run.record.evaluation.scores[1].at(1)
         row[name] = {"hits": p.hits, "asked": p.scored, "interval": p.interval}
-    print(pair, seeds, *(methods.cell(row[name]) for name in solvers), file=sys.stderr, flush=True)
+    print(
+        pair, seeds, *(methods.cell([row[name]]) for name in solvers), file=sys.stderr, flush=True
+    )
     with KEPT.open("a", encoding="utf-8") as kept:
         kept.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -152,7 +154,7 @@ def rows() -> list[dict]:
 def table() -> None:
     """Print every measure beside what the pair earned, and which of them go together."""
     found = {(row["pair"], row["seeds"]): row for row in rows()}
-    best = {(row["pair"], row["seeds"]): row for row in methods.rows() if row["method"] == "best"}
+    best = {(row["pair"], row["seeds"]): row for row in methods.kept() if row["method"] == "best"}
     print(
         f"CSLS P@1 on the test dictionary among {WORDS:,} words; `best` among 50,000, where known."
     )
@@ -160,7 +162,7 @@ def table() -> None:
     print("|---|---|---" + "|---" * (len(EARNED) + 1 + len(MEASURES)) + "|")
     for key in (key for key in [*PLAIN, *FEWER, *CONTROLS] if key in found):
         row = {**found[key], "best": best.get(key)}
-        earned = [methods.cell(row[name]) for name in EARNED]
+        earned = [methods.cell([row[name]] if row[name] else []) for name in EARNED]
         measured = [f"{row['measures'][name]:.4g}" for name in MEASURES]
         print(f"| {' | '.join([*key, row['advised'], *earned, row['verdict'], *measured])} |")
     print("\nSpearman correlation with the P@1 of `grown`:\n")

@@ -25,6 +25,7 @@ SPELLED = {"identical": dictionaries.identical, "numerals": dictionaries.numeral
 KNOWN = ("5000", "1000", "100", "identical")  # the seeds of every method
 MORE = ("500", "25", "numerals")  # and of `best` alone
 SLOW = ("rcsls", "c1", "vecmap-semi")  # minutes each: last
+AGREED = "best, agreement"  # the same maps, scored by another retrieval
 METHODS = ("best", *(name for name in PRESETS if name not in SLOW), *SLOW)
 SEEDS = (0, 1, 2)  # of a method that draws; the others are run once
 WORK = Path(os.environ.get("ALIGN_BATCH") or mkdtemp(prefix="align-methods-"))  # a batch's folder
@@ -65,7 +66,10 @@ def plan(seed: int, method: str, seeds: str, pairs: list[str]) -> Mapping[str, A
         "grid": {"pairs": pairs, "seeds": [seed]},
         "methods": {method: {}},
         "run": {"device": "cpu"},
-        "score": {"metrics": ["P@1"], "retrievals": ["csls"]},
+        "score": {
+            "metrics": ["P@1"],
+            "retrievals": ["csls", "agreement"][: 1 + (method == "best")],
+        },
     }
 
 
@@ -92,14 +96,19 @@ def rows(seeds: str) -> Iterator[Row]:
         row = {"seeds": seeds, "pair": cell.pair, "method": cell.method, "seed": cell.seed}
         row |= {"hits": None, "asked": None, "low": None, "high": None}
         row |= {"chosen": None, "held_out": None, "error": result.error or None}
-        if (record := result.record) is not None:
-            assert record.evaluation is not None
-            found = record.evaluation.scores[0].at(1)
-            low, high = found.interval
-            row |= {"hits": found.hits, "asked": found.scored, "low": low, "high": high}
-            row["chosen"] = record.chosen or None
-            row["held_out"] = "; ".join(f"{t.name} {t.hits}/{t.asked}" for t in record.trials)
-        yield row
+        if (record := result.record) is None:
+            yield row
+            continue
+        assert record.evaluation is not None
+        row["chosen"] = record.chosen or None
+        row["held_out"] = "; ".join(f"{t.name} {t.hits}/{t.asked}" for t in record.trials)
+        for score in record.evaluation.scores:
+            if score.direction == "forward":
+                found = score.at(1)
+                low, high = found.interval
+                row |= {"hits": found.hits, "asked": found.scored, "low": low, "high": high}
+                yield dict(row)
+                row["method"] = AGREED
 
 
 def table(found: list[Row]) -> None:
@@ -111,14 +120,14 @@ def table(found: list[Row]) -> None:
                 for row in found
                 if (row["seeds"], row["method"], row["pair"]) == (seeds, method, pair)
             ]
-            for method in METHODS
+            for method in (*METHODS, AGREED)
             for pair in PAIRS
         }
         if not any(made.values()):
             continue
         print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean |")
         print("|---|" + "---|" * (len(PAIRS) + 1))
-        for method in METHODS:
+        for method in (AGREED, *METHODS):
             if not any(of := [made[method, pair] for pair in PAIRS]):
                 continue
             values = [mean(percents(some)) for some in of if percents(some)]

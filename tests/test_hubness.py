@@ -37,7 +37,7 @@ def test_targets_that_share_alike_have_no_hubs():
     assert found.histogram == (0, 0, 3)
 
 
-@pytest.mark.parametrize("retrieval", ["nn", "csls", "invsoftmax", "margin"])
+@pytest.mark.parametrize("retrieval", ["nn", "csls", "invsoftmax", "margin", "agreement"])
 @pytest.mark.parametrize("k", [1, 5, 20])
 def test_hubness_is_counted_as_defined(space, retrieval, k):
     counts = [0] * 120

@@ -10,7 +10,7 @@ from align.retrieve import Flat, Space, fast, neighbours, using
 from align.retrieve import ranks as ranking
 from align.retrieve.fast import Fast
 
-WAYS = ["nn", "csls", "invsoftmax"]
+WAYS = ["nn", "csls", "invsoftmax", "agreement"]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 import align
 from align import Best, KernelResidual, Multistep, Problem, Procrustes, SelfLearning, Solution
 from align.maps import LinearMap
+from align.normalize import unit
 from align.presets import PLENTY, PRESETS, candidates
 from align.retrieve import Space
 from align.selection import translated
@@ -183,6 +184,17 @@ def test_candidates_learn_for_themselves_only_where_seeds_are_few():
 
     assert any(learns(solver) for _, solver in candidates(100))
     assert not any(learns(solver) for _, solver in candidates(PLENTY))
+
+
+@pytest.mark.parametrize("words", [PLENTY - 1, PLENTY])
+def test_the_candidates_learn_both_directions_at_once(words, noisy):
+    back = Problem(noisy.y, noisy.x, noisy.pairs[:, ::-1])
+
+    for name, solver in candidates(words)[1:]:
+        x, y = map(unit, solver(noisy).mapped(noisy))
+        y_back, x_back = map(unit, solver(back).mapped(back))
+
+        np.testing.assert_allclose(x_back @ y_back.T, x @ y.T, atol=1e-9, err_msg=name)
 
 
 def test_names_of_candidates_are_distinct():

@@ -61,7 +61,7 @@ def test_new_vectors_are_asked_for_by_the_definition_of_csls(rng):
     assert_allclose(found.scores, np.take_along_axis(expected, best, axis=1), atol=1e-5)
 
 
-@pytest.mark.parametrize("retrieval", ["csls", "nn", "invsoftmax", "margin"])
+@pytest.mark.parametrize("retrieval", ["csls", "nn", "invsoftmax", "margin", "agreement"])
 def test_known_words_asked_as_vectors_get_the_same_answer(world, retrieval):
     source, target, lexicon = world
     run = align.supervised(source, target, lexicon)

@@ -24,7 +24,7 @@ from dictionaries import Lexicon
 from embeddings.reading import SAMPLE, require_file
 
 Pair = tuple[str, str]
-RETRIEVALS = ("nn", "csls", "invsoftmax")
+RETRIEVALS = ("nn", "csls", "invsoftmax", "agreement")
 SECTIONS: dict[str, dict[str, Any]] = {
     "data": {"vectors": (str, dict), "train": str, "test": str, "max_vocab": int, "lower": bool},
     "grid": {"languages": list, "pairs": list, "train_sizes": list, "draw": str, "folds": int}

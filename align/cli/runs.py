@@ -25,14 +25,17 @@ RUN = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 
 RETRIEVAL = click.option(
     "--retrieval",
-    type=click.Choice(["csls", "nn", "invsoftmax", "margin"]),
+    type=click.Choice(["csls", "nn", "invsoftmax", "margin", "agreement"]),
     default="csls",
     show_default=True,
     help="Rank by CSLS (scores in [-4, 4]), the cosine (nn, in [-1, 1]), the inverted softmax (a "
-    "probability) or the margin ratio of bitext mining.",
+    "probability), the margin ratio of bitext mining, or CSLS less a quarter of what the best "
+    "source of a word is ahead (agreement).",
 )
 
-SCORED_BY = click.Choice(["nn", "csls", "invsoftmax"])  # margin ranks the nearest few alone
+SCORED_BY = click.Choice(
+    ["nn", "csls", "invsoftmax", "agreement"]
+)  # margin ranks the nearest few alone
 
 TEST = click.option(
     "--test",

@@ -83,7 +83,7 @@ def hubness(
     space : Space
     k : int
         At most the number of targets.
-    retrieval : {'nn', 'csls', 'invsoftmax', 'margin'}
+    retrieval : {'nn', 'csls', 'invsoftmax', 'margin', 'agreement'}
         Nearest neighbours are known to the space up to its own k; the others take a search.
     """
     if retrieval == "nn" and 1 <= k <= space.k:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from align.maps import Array
 from align.normalize import unit
-from align.retrieve.csls import csls_best
+from align.retrieve.csls import csls_best, log_partition
 from align.retrieve.neighbours import Neighbours, Rows, best, require_k
 from align.retrieve.ranks import ranks
 from align.retrieve.search import Index, current
@@ -19,10 +20,12 @@ from align.retrieve.side import Side
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
-Retrieval = Literal["csls", "nn", "invsoftmax", "margin"]
+Retrieval = Literal["csls", "nn", "invsoftmax", "margin", "agreement"]
 Direction = Literal["mutual", "forward", "backward", "union"]
+STAGES = {"csls": "CSLS", "invsoftmax": "inverted softmax", "agreement": "agreement"}
 LEAST = 1e-3  # of the mean that the margin divides by
 TEMPERATURE = 1 / 30  # of the inverted softmax
+RIVAL = 0.25  # of what the best source of a target is ahead, that agreement takes off
 
 
 def require_retrieval(retrieval: str) -> None:
@@ -134,10 +137,13 @@ class Space:
             Rows of ``x``.
         k : int
             At most m.
-        retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'margin', 'agreement'}
             CSLS, scores in [-4, 4]; the cosine, in [-1, 1]; the inverted softmax, a probability;
-            or the ratio of the cosine to the mean of both neighbourhood means, among the nearest
-            neighbours, as bitext mining has it [1]_ (a mean below 0.001 counts as that).
+            the ratio of the cosine to the mean of both neighbourhood means, among the nearest
+            neighbours, as bitext mining has it [1]_ (a mean below 0.001 counts as that); or CSLS
+            less a quarter of what the target's own best source is ahead, so that a target which
+            would rather translate another word loses to one that agrees: a soft form of globally
+            corrected retrieval [2]_.
         temperature : float
             Of the inverted softmax.
 
@@ -145,6 +151,8 @@ class Space:
         ----------
         .. [1] Artetxe and Schwenk, "Margin-based parallel corpus mining with multilingual sentence
            embeddings", ACL 2019.
+        .. [2] Dinu et al., "Improving zero-shot learning by mitigating the hubness problem", ICLR
+           2015, workshop.
         """
         rows = np.asarray(rows, dtype=np.intp)
         means = self.source.near.means[rows]
@@ -190,7 +198,7 @@ class Space:
         ----------
         pairs : (p, 2) array of int
             A row of ``x`` and a row of ``y``.
-        retrieval : {'csls', 'nn', 'invsoftmax'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'agreement'}
         temperature : float
             Of the inverted softmax.
 
@@ -203,13 +211,11 @@ class Space:
         if retrieval == "margin":
             raise ValueError(
                 "margin orders only the nearest neighbours, so a right answer may have no rank; "
-                "score by nn, csls or invsoftmax"
+                "score by nn, csls, invsoftmax or agreement"
             )
         penalty = None
-        if retrieval == "csls":
-            penalty = self.target.csls_penalty
-        elif retrieval == "invsoftmax":
-            penalty = self.target.softmax_penalty(self.x, temperature, on_step)
+        if retrieval != "nn":
+            penalty = self.target.penalty(*self._penalty(retrieval, temperature, on_step))
         return ranks(self.x, self.y, pairs, penalty, on_step=on_step)
 
     def _found(
@@ -226,18 +232,42 @@ class Space:
         means = query_means[:, None]
         if retrieval == "nn":
             return self.target.index(queries, k, stage="neighbours", on_step=on_step)
-        if retrieval == "csls":
-            found = self.target.csls(queries, k, stage="CSLS", on_step=on_step)
-            return replace(found, scores=(2 * found.scores - means).astype(np.float32))
-        if retrieval == "invsoftmax":
-            index = self.target.softmax(self.x, temperature, on_step)
-            found = index(queries, k, stage="inverted softmax", on_step=on_step)
-            logs = np.minimum(found.scores / temperature, 0)
-            return replace(found, scores=np.exp(logs).astype(np.float32))
+        if retrieval != "margin":
+            index = self.target.penalised(*self._penalty(retrieval, temperature, on_step))
+            found = index(queries, k, stage=STAGES[retrieval], on_step=on_step)
+            if retrieval == "invsoftmax":
+                scores = np.exp(np.minimum(found.scores / temperature, 0))
+            else:
+                scores = (1 + RIVAL * (retrieval == "agreement")) * (2 * found.scores - means)
+            return replace(found, scores=scores.astype(np.float32))
         found = self.target.index(queries, max(k, min(self.k, len(self.y))), on_step=on_step)
         around = (means + self.target.near.means[found.rows]) / 2
         kept = best(found.rows, found.scores / np.maximum(around, LEAST), k)
         return replace(kept, recall=found.recall)
+
+    def _penalty(
+        self, retrieval: Retrieval, temperature: float, on_step: OnStep
+    ) -> tuple[str, Callable[[], Array]]:
+        """Name what a retrieval takes off the cosine with each target, and say how to make it.
+
+        Agreement is ``csls(x, y) - RIVAL * (best(y) - csls(x, y))`` with the best CSLS of y of any
+        source, which orders targets as ``cos - r(y) / 2 - RIVAL / (2 + 2 * RIVAL) * best(y)`` does.
+        """
+        if retrieval == "invsoftmax":
+            if not temperature > 0:
+                raise ValueError(f"the temperature must be above 0, got {temperature}")
+            return f"invsoftmax {temperature}", lambda: self._softmax(temperature, on_step)
+        if retrieval == "agreement":
+            return retrieval, lambda: self._agreement(on_step)
+        return retrieval, lambda: self.target.near.means / 2
+
+    def _softmax(self, temperature: float, on_step: OnStep) -> Array:
+        top = self.target.near.scores[:, 0]
+        return temperature * log_partition(self.x, self.y, top, temperature, on_step=on_step)
+
+    def _agreement(self, on_step: OnStep) -> Array:
+        _, best = self.reversed.best(np.arange(len(self.y)), on_step=on_step)
+        return self.target.near.means / 2 + RIVAL / (2 + 2 * RIVAL) * best
 
     def best(
         self, rows: Rows, retrieval: Retrieval = "csls", *, on_step: OnStep = silent
@@ -276,7 +306,7 @@ class Space:
             the best source of each target (T2S), or those of either (S2T|T2S).
         max_rank : int
             Keep pairs of the first so many rows of both sides, chosen over all rows; 0 for all.
-        retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
+        retrieval : {'csls', 'nn', 'invsoftmax', 'margin', 'agreement'}
 
         Returns
         -------

@@ -41,7 +41,7 @@ class Refinement:
     max_rank : int
         Pairs are kept among the first so many words of both sides, the most frequent, whose
         vectors are the most reliable (MUSE: 10,000 with seeds, 15,000 without); 0 for all.
-    retrieval : {'csls', 'nn', 'invsoftmax', 'margin'}
+    retrieval : {'csls', 'nn', 'invsoftmax', 'margin', 'agreement'}
         What makes neighbours; a round by ``nn`` needs no search but that for ``k`` neighbours.
     limit : int
         Keep at most so many pairs of a round, those that score highest; 0 for all.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # The palette of Okabe and Ito ("Color universal design", 2008), told apart by all readers.
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
-COLOURS = {"csls": BLUE, "nn": ORANGE, "invsoftmax": GREEN, "margin": PURPLE}
+COLOURS = {"csls": BLUE, "nn": ORANGE, "invsoftmax": GREEN, "margin": PURPLE, "agreement": RED}
 INK, FAINT = "#333333", "#D9D9D9"
 LEVEL = "95\N{NO-BREAK SPACE}%"  # of every interval
 WIDTH = 4.7  # inches; a phone shows this at about its true size
