@@ -10,13 +10,13 @@ from embeddings.compression import ZIP, holds_arrays
 from embeddings.fasttext import MAGIC
 from embeddings.pth import is_pth, read_pth
 from embeddings.subwords import subword_blocks
-from embeddings.values import Array
+from embeddings.values import Array, OnRead
 from embeddings.word2vec import is_word2vec, word2vec_blocks
 
 PROBED = 1 << 16  # bytes
 
 Blocks = Iterator[tuple[list[str], Array]]
-Reader = Callable[[Path, int], Blocks]  # a file and the words wanted, 0 for all
+Reader = Callable[[Path, int, OnRead], Blocks]  # a file and the words wanted, 0 for all
 
 
 def binary_reader(path: Path) -> Reader | None:
@@ -37,7 +37,7 @@ def binary_reader(path: Path) -> Reader | None:
 
 
 def _at_once(read: Callable[[Path, int], tuple[list[str], Array]]) -> Reader:
-    def blocks(path: Path, max_vocab: int) -> Blocks:
+    def blocks(path: Path, max_vocab: int, _: OnRead) -> Blocks:
         yield read(path, max_vocab)
 
     return blocks

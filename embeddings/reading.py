@@ -12,8 +12,15 @@ import numpy as np
 from embeddings.cache import Twin
 from embeddings.kinds import binary_reader
 from embeddings.tally import UTF8, Tally
-from embeddings.text import OnRead, text_blocks
-from embeddings.values import Array, Embeddings, ReadReport, VectorFormatError, require_finite
+from embeddings.text import text_blocks
+from embeddings.values import (
+    Array,
+    Embeddings,
+    OnRead,
+    ReadReport,
+    VectorFormatError,
+    require_finite,
+)
 
 SAMPLE = "sample:"  # the origin of the vectors shipped in the package
 SUFFIXES = r"\.(vec|txt|gz|xz|zst|zip|npz|safetensors|pth|bin|emb|embeddings)$"
@@ -119,7 +126,8 @@ class Stream:
                 self.path, self.tally, max_vocab=self.max_vocab, on_read=self.on_read
             )
         else:
-            for words, vectors in self.binary(self.path, self.max_vocab):
+            on_read = self.on_read or (lambda done, total: None)
+            for words, vectors in self.binary(self.path, self.max_vocab, on_read):
                 yield _filter(words, vectors, self.tally)
         self.report = self.tally.report()
         if not self.tally.seen:

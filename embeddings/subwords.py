@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from embeddings.fasttext import Model, open_model
 from embeddings.mapping import scratch
-from embeddings.values import Array, VectorFormatError, require_finite
+from embeddings.values import Array, OnRead, VectorFormatError, require_finite
 
 END_OF_SENTENCE = b"</s>"  # has no n-grams
 BLOCK = 1 << 18  # words of a block: to make one, the whole matrix may have to be read
@@ -111,7 +111,9 @@ class Subwords:
         return order, self._model.hashes[order]
 
 
-def subword_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Array]]:
+def subword_blocks(
+    path: Path, max_vocab: int, on_read: OnRead = lambda done, total: None
+) -> Iterator[tuple[list[str], Array]]:
     """Yield the first ``max_vocab`` (0: all) words and vectors of a fastText model.
 
     A word that is not UTF-8 holds surrogates in place of its odd bytes.
@@ -120,6 +122,7 @@ def subword_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Arra
     for start in range(0, len(model.ends), BLOCK):
         words = model.words(start, start + BLOCK)
         vectors, _ = means(model, words, np.arange(start, start + len(words)))
+        on_read(vectors[0].nbytes * (start + len(words)), vectors[0].nbytes * len(model.ends))
         yield [word.decode(errors="surrogateescape") for word in words], vectors
 
 

@@ -16,9 +16,7 @@ import numpy as np
 
 from embeddings.compression import decompressed
 from embeddings.tally import FIELDS, NUMBER, SPACE, UTF8, Tally
-from embeddings.values import Array, VectorFormatError, all_finite
-
-OnRead = Callable[[int, int], None]  # bytes read so far, bytes in all
+from embeddings.values import Array, OnRead, VectorFormatError, all_finite
 
 Clean = tuple[list[str], Array]  # words and their vectors
 

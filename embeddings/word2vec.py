@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.mapping import Mapped
-from embeddings.values import Array, VectorFormatError
+from embeddings.values import Array, OnRead, VectorFormatError
 
 HEADER = re.compile(rb"(\d{1,12}) (\d{1,7})[ \t]*\r?\n")
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # in no line of text
@@ -34,7 +34,9 @@ def is_word2vec(start: bytes) -> bool:
     return CONTROL.search(numbers) is not None
 
 
-def word2vec_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Array]]:
+def word2vec_blocks(
+    path: Path, max_vocab: int, on_read: OnRead = lambda done, total: None
+) -> Iterator[tuple[list[str], Array]]:
     """Yield the first ``max_vocab`` (0: all) words and vectors, block by block.
 
     A word that is not UTF-8 holds surrogates in place of its odd bytes.
@@ -69,4 +71,5 @@ def word2vec_blocks(path: Path, max_vocab: int) -> Iterator[tuple[list[str], Arr
         words = [file.bytes[a:b].tobytes().decode(errors="surrogateescape") for a, b in places]
         file.forget(at, end)
         at = end
+        on_read(4 * dim * (done + len(words)), 4 * dim * size)
         yield words, rows.view("<f4")

@@ -183,6 +183,21 @@ def test_word2vec_binary_is_read_block_by_block(write, rng, monkeypatch):
     np.testing.assert_array_equal(read.vectors, rows)
 
 
+@pytest.mark.parametrize("kind", ["fastText", "word2vec"])
+def test_progress_of_binary_files_is_told_in_bytes(kind, write, rows, monkeypatch):
+    monkeypatch.setattr("embeddings.word2vec.ROWS", 4)
+    monkeypatch.setattr("embeddings.subwords.BLOCK", 4)
+    content = word2vec_bytes(WORDS, rows[: len(WORDS)])
+    if kind == "fastText":
+        content = fasttext_bytes(WORDS, rows, buckets=50)
+    told = []
+
+    embeddings.load(write(content, "x.bin"), on_read=lambda *bytes_read: told.append(bytes_read))
+
+    assert len(WORDS) == 10
+    assert told == [(4 * 7 * words, 4 * 7 * 10) for words in (4, 8, 10)]
+
+
 def test_word2vec_binary_that_is_cut_short_is_told(write, rng):
     whole = word2vec_bytes(WORDS, rng.standard_normal((len(WORDS), 50)))
 

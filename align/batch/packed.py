@@ -14,8 +14,7 @@ from embeddings import Embeddings
 from embeddings.arrays import read_metadata, read_safetensors, write_safetensors
 from embeddings.files import replacing
 from embeddings.reading import SAMPLE
-from embeddings.text import OnRead
-from embeddings.values import ReadReport
+from embeddings.values import OnRead, ReadReport
 
 FORMAT = 1
 

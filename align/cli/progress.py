@@ -12,7 +12,7 @@ import click
 from tqdm import tqdm
 
 from align.steps import Step
-from embeddings.text import OnRead
+from embeddings.values import OnRead
 
 DELAY = 1.0  # seconds before a bar appears: what is quicker needs none
 EVERY = 0.1  # seconds between two looks of a bar on a terminal

@@ -13,7 +13,7 @@ from align.download.catalog import Entry
 from align.download.part import Part, beside, part_of
 from align.download.remote import AbsentError, ChangedError, DownloadError, Remote
 from align.download.rows import first_rows
-from embeddings.text import OnRead
+from embeddings.values import OnRead
 
 BEGINNINGS = 3  # of a file that changes under the transfer
 

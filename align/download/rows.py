@@ -13,7 +13,7 @@ from pathlib import Path
 from align.download.catalog import Entry
 from align.download.remote import CHUNK, DownloadError, Remote
 from embeddings.files import replacing
-from embeddings.text import OnRead
+from embeddings.values import OnRead
 from embeddings.writing import HEADER_WIDTH
 
 LONGEST = 1 << 20  # bytes of a line; 300 numbers take 4,000
