@@ -31,9 +31,8 @@ class Best:
     The source words of the seeds are cut into ``folds`` parts by their rank. A candidate solves on
     the seeds outside a part, and translates the words of the part by CSLS: the share of right ones
     decides; of equals, the first candidate. The rarest part is asked first, as a map is wanted for
-    words that are rarer than those of its dictionary; the others only as long as fewer than
-    ``enough`` words, and fewer than half of all, were asked: every part takes as long as the last
-    solution.
+    words that are rarer than those of its dictionary; the others only until ``enough`` words, or
+    half of all, were asked: every part takes as long as the last solution.
 
     Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
     best candidate is also tried without these.
@@ -77,7 +76,7 @@ class Best:
                 "name a method instead"
             )
         running = self.candidates or candidates(len(words))
-        parts = list(held_out(words, self.folds, min(self.enough, len(words) // 2)))
+        parts = list(rarest_first(words, self.folds, min(self.enough, len(words) // 2)))
         with keeping(problem):
             trials = []
             for done, (name, solver) in enumerate(running):
@@ -117,7 +116,7 @@ class Best:
         return int(right.sum())
 
 
-def held_out(words: Rows, folds: int, enough: int) -> Iterator[Rows]:
+def rarest_first(words: Rows, folds: int, enough: int) -> Iterator[Rows]:
     """Cut source words by rank; yield the rarest part first, until enough words were asked.
 
     Parameters

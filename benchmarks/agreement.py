@@ -8,7 +8,7 @@ import align
 from align import PRESETS
 from align.pipeline import rows_of
 from align.presets import candidates
-from align.retrieve.space import RIVAL
+from align.retrieve.csls import RIVAL
 from align.run import Run
 from benchmarks.data import vectors
 from benchmarks.methods import lexicon

@@ -106,9 +106,9 @@ def rows(seeds: str) -> Iterator[Row]:
             if score.direction == "forward":
                 found = score.at(1)
                 low, high = found.interval
-                row |= {"hits": found.hits, "asked": found.scored, "low": low, "high": high}
-                yield dict(row)
-                row["method"] = AGREED
+                agreed = score.retrieval.startswith("agreement")
+                row["method"] = AGREED if agreed else cell.method
+                yield row | {"hits": found.hits, "asked": found.scored, "low": low, "high": high}
 
 
 def table(found: list[Row]) -> None:
@@ -125,7 +125,7 @@ def table(found: list[Row]) -> None:
         }
         if not any(made.values()):
             continue
-        print(f"\n{seeds} seeds; CSLS P@1\n\n| method | {' | '.join(PAIRS)} | mean |")
+        print(f"\n{seeds} seeds; P@1 by CSLS\n\n| method | {' | '.join(PAIRS)} | mean |")
         print("|---|" + "---|" * (len(PAIRS) + 1))
         for method in (AGREED, *METHODS):
             if not any(of := [made[method, pair] for pair in PAIRS]):

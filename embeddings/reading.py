@@ -53,7 +53,8 @@ def load(
     name : str, optional
         A label; by default the language code in the file's name, as ``en`` in ``wiki.en.vec``.
     on_read : callable, optional
-        Called with the bytes read so far and in all.
+        Called with the bytes read so far and in all; of a ``.bin`` file those of the vectors. The
+        other binary kinds are read at once.
     cache : bool
         Keep what is read of a text file of over 4 MB in the user's cache folder, and map it from
         there the next time (see `embeddings.cache`). The values are the same either way.

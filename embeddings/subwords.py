@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -112,22 +112,30 @@ class Subwords:
 
 
 def subword_blocks(
-    path: Path, max_vocab: int, on_read: OnRead = lambda done, total: None
+    path: Path, max_vocab: int, on_read: OnRead
 ) -> Iterator[tuple[list[str], Array]]:
     """Yield the first ``max_vocab`` (0: all) words and vectors of a fastText model.
 
     A word that is not UTF-8 holds surrogates in place of its odd bytes.
     """
     model = open_model(path, max_vocab)
-    for start in range(0, len(model.ends), BLOCK):
+    size, row = len(model.ends), 4 * model.header.dim  # bytes of a row
+    for start in range(0, size, BLOCK):
         words = model.words(start, start + BLOCK)
-        vectors, _ = means(model, words, np.arange(start, start + len(words)))
-        on_read(vectors[0].nbytes * (start + len(words)), vectors[0].nbytes * len(model.ends))
+        rows = np.arange(start, start + len(words))
+
+        def tell(done: int, before: int = start) -> None:
+            on_read(row * (before + done), row * size)
+
+        vectors, _ = means(model, words, rows, tell)
         yield [word.decode(errors="surrogateescape") for word in words], vectors
 
 
 def means(
-    model: Model, words: Sequence[bytes], rows: npt.NDArray[np.int64]
+    model: Model,
+    words: Sequence[bytes],
+    rows: npt.NDArray[np.int64],
+    on_done: Callable[[int], None] = lambda done: None,
 ) -> tuple[Array, npt.NDArray[np.int64]]:
     """Average the rows of each word and of its n-grams.
 
@@ -137,6 +145,8 @@ def means(
     words : sequence of bytes, length n
     rows : (n,) array of int
         The row of each, or -1.
+    on_done : callable
+        Told how many words are done.
 
     Returns
     -------
@@ -153,6 +163,7 @@ def means(
         mean, count = vectors[some], parts[some]
         _sum(model, _keys(model, words[some], rows[some]), mean, count)
         np.divide(mean, np.maximum(count, 1)[:, None], out=mean, casting="same_kind")
+        on_done(min(start + size, len(words)))
     model.file.forget()
     return vectors, parts
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
-OnRead = Callable[[int, int], None]  # bytes read so far, bytes in all
+OnRead = Callable[[int, int], None]  # bytes read so far, or made of a binary file; bytes in all
 
 
 class VectorFormatError(ValueError):

@@ -35,7 +35,7 @@ def is_word2vec(start: bytes) -> bool:
 
 
 def word2vec_blocks(
-    path: Path, max_vocab: int, on_read: OnRead = lambda done, total: None
+    path: Path, max_vocab: int, on_read: OnRead
 ) -> Iterator[tuple[list[str], Array]]:
     """Yield the first ``max_vocab`` (0: all) words and vectors, block by block.
 

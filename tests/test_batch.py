@@ -242,14 +242,16 @@ def test_a_damaged_record_is_a_run_that_is_missing(batch):
 
 
 def test_the_table_has_a_row_for_each_score_with_its_signature(languages):
-    Path("plan.toml").write_text(PLAN + "[score]\nmetrics = ['P@1']\nretrievals = ['csls']\n")
+    score = "[score]\nmetrics = ['P@1']\nretrievals = ['csls', 'agreement']\n"
+    Path("plan.toml").write_text(PLAN + score)
     batch = begun()
     run_here(batch)
 
     results = batch.run()
 
     table = polars.read_parquet("out/results.parquet")
-    assert len(table) == 8 * 2 * 2  # runs, directions, and the rules skip and wrong
+    assert len(table) == 8 * 2 * 2 * 2  # runs, directions, retrievals; the rules skip and wrong
+    assert set(table["retrieval"]) == {"csls10", "agreement10"}
     assert table.equals(polars.read_ndjson("out/results.jsonl", schema=table.schema))
     csv = polars.read_csv("out/results.csv", schema=table.schema)
     assert table["value"].to_list() == csv["value"].to_list()

@@ -140,11 +140,12 @@ def test_lexicon_goes_in_other_directions(cli, made, direction):
 
 
 def test_evaluate_ranks_in_the_ways_asked(cli, made):
-    result = cli("evaluate", made, "--retrieval=invsoftmax", "--retrieval=csls")
+    ways = ("invsoftmax", "agreement", "csls")
+    result = cli("evaluate", made, *(f"--retrieval={way}" for way in ways))
     refused = cli("evaluate", made, "--retrieval=margin")
 
     assert "src -> tgt, INVSOFTMAX" in result.stdout
-    assert "retrieval:invsoftmax,csls10|" in result.stdout
+    assert "retrieval:invsoftmax,agreement10,csls10|" in result.stdout
     assert refused.exit_code == 2
 
 

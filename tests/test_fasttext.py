@@ -186,7 +186,7 @@ def test_word2vec_binary_is_read_block_by_block(write, rng, monkeypatch):
 @pytest.mark.parametrize("kind", ["fastText", "word2vec"])
 def test_progress_of_binary_files_is_told_in_bytes(kind, write, rows, monkeypatch):
     monkeypatch.setattr("embeddings.word2vec.ROWS", 4)
-    monkeypatch.setattr("embeddings.subwords.BLOCK", 4)
+    monkeypatch.setattr("embeddings.subwords.PASSES", 3)  # of one block
     content = word2vec_bytes(WORDS, rows[: len(WORDS)])
     if kind == "fastText":
         content = fasttext_bytes(WORDS, rows, buckets=50)

@@ -77,7 +77,7 @@ def test_bands_are_those_of_the_vocabulary_that_is_asked(run):
 
 @pytest.mark.parametrize("search", EXACT)
 def test_every_search_gives_the_same_scores(run, search):
-    ways = ("nn", "csls", "invsoftmax")
+    ways = ("nn", "csls", "invsoftmax", "agreement")
 
     with using(search):
         space = Space.of(run.space.x, run.space.y, run.record.k)

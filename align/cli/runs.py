@@ -33,9 +33,8 @@ RETRIEVAL = click.option(
     "source of a word is ahead (agreement).",
 )
 
-SCORED_BY = click.Choice(
-    ["nn", "csls", "invsoftmax", "agreement"]
-)  # margin ranks the nearest few alone
+# margin ranks the nearest few alone
+SCORED_BY = click.Choice(["nn", "csls", "invsoftmax", "agreement"])
 
 TEST = click.option(
     "--test",

@@ -13,7 +13,7 @@ from align.evaluate import bootstrap_interval
 from align.presets import PLENTY
 from align.problem import Problem
 from align.retrieve.neighbours import Rows
-from align.selection import held_out, translated
+from align.selection import rarest_first, translated
 from align.solvers import GeoMM, Multistep, Procrustes, Refinement, Solver
 from align.steps import OnStep, silent
 
@@ -73,9 +73,8 @@ def tried(problems: Mapping[str, Problem], *, on_step: OnStep = silent) -> Itera
     (seeds, problem), *others = problems.items()
     sources = problem.pairs[:, 0]
     words = np.unique(sources)
-    parts = [
-        problem.pairs[np.isin(sources, part)] for part in held_out(words, FOLDS, ASKED) if len(part)
-    ]
+    held_out = (part for part in rarest_first(words, FOLDS, ASKED) if len(part))
+    parts = [problem.pairs[np.isin(sources, part)] for part in held_out]
     plans = [(seeds, method, problem, parts) for method in quick(len(words))]
     if seeds == "dictionary" and len(words) < ENOUGH:
         plans += [(name, "grown", other, [problem.pairs]) for name, other in others[:1]]

@@ -2,12 +2,15 @@
 
 For one query, CSLS [1]_ ``2 cos(x, y) - r(x) - r(y)`` orders the targets as ``cos(x, y) - r(y)/2``
 does, and the inverted softmax [2]_ as ``cos(x, y) - T log sum_x' exp(cos(x', y) / T)`` does.
+Agreement [3]_ ``csls(x, y) - RIVAL (max_x' csls(x', y) - csls(x, y))`` has `agreement_penalty`.
 
 References
 ----------
 .. [1] Conneau et al., "Word translation without parallel data", ICLR 2018.
 .. [2] Smith et al., "Offline bilingual word vectors, orthogonal transformations and the inverted
    softmax", ICLR 2017.
+.. [3] After Dinu et al., "Improving zero-shot learning by mitigating the hubness problem", ICLR
+   2015, workshop.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from align.steps import OnStep, Step, silent
 
 TOGETHER = 1 << 22  # scores held at once by `log_partition`
 ROUNDING = 1e-6
+RIVAL = 0.25  # of what the best source of a target is ahead, that agreement takes off
 
 
 def csls_best(there: Neighbours, back: Neighbours) -> tuple[Rows, Array, npt.NDArray[np.bool_]]:
@@ -59,6 +63,20 @@ def csls_best(there: Neighbours, back: Neighbours) -> tuple[Rows, Array, npt.NDA
     np.minimum.at(rows, sources[first], targets[first])
     certain = best > there.scores[:, -1] + ROUNDING
     return rows, (best - there.means).astype(np.float32), certain
+
+
+def agreement_penalty(means: Array, best: Array) -> Array:
+    """Return what agreement takes off the cosine with each target.
+
+    Parameters
+    ----------
+    means : (m,) array
+        Of the cosines of a target's neighbourhood.
+    best : (m,) array
+        The CSLS of its best source.
+    """
+    penalty: Array = means / 2 + RIVAL / (2 + 2 * RIVAL) * best
+    return penalty
 
 
 def log_partition(

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from align.maps import Array
 from align.retrieve.neighbours import Neighbours
 from align.retrieve.search import Index, Search
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """The rows of a side, and what is taken off the cosine with each.
+
+    Parameters
+    ----------
+    base : (n, d) array
+    penalty : (n,) array
+    search : Search
+    """
+
+    base: Array
+    penalty: Array
+    search: Search
+
+    @cached_property
+    def index(self) -> Index:
+        """The rows, to be searched so."""
+        return self.search.index(self.base, self.penalty)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +48,10 @@ class Side:
     index: Index
     near: Neighbours
     search: Search
-    _penalties: dict[str, Array] = field(default_factory=dict, repr=False)
-    _indexes: dict[str, Index] = field(default_factory=dict, repr=False)
+    _corrected: dict[str, Corrected] = field(default_factory=dict, repr=False)
 
-    def penalty(self, way: str, make: Callable[[], Array]) -> Array:
-        """Return what a way to score takes off the cosine with each row, (n,), made once."""
-        if way not in self._penalties:
-            self._penalties[way] = make()
-        return self._penalties[way]
-
-    def penalised(self, way: str, make: Callable[[], Array]) -> Index:
-        """Return its rows, to be searched in this way."""
-        if way not in self._indexes:
-            self._indexes[way] = self.search.index(self.index.base, self.penalty(way, make))
-        return self._indexes[way]
+    def corrected(self, way: str, penalty: Callable[[], Array]) -> Corrected:
+        """Return its rows as a way to score them sees them; what it takes off is found once."""
+        if way not in self._corrected:
+            self._corrected[way] = Corrected(self.index.base, penalty(), self.search)
+        return self._corrected[way]

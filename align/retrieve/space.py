@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -12,11 +11,11 @@ import numpy.typing as npt
 
 from align.maps import Array
 from align.normalize import unit
-from align.retrieve.csls import csls_best, log_partition
+from align.retrieve.csls import RIVAL, agreement_penalty, csls_best, log_partition
 from align.retrieve.neighbours import Neighbours, Rows, best, require_k
 from align.retrieve.ranks import ranks
 from align.retrieve.search import Index, current
-from align.retrieve.side import Side
+from align.retrieve.side import Corrected, Side
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,6 @@ Direction = Literal["mutual", "forward", "backward", "union"]
 STAGES = {"csls": "CSLS", "invsoftmax": "inverted softmax", "agreement": "agreement"}
 LEAST = 1e-3  # of the mean that the margin divides by
 TEMPERATURE = 1 / 30  # of the inverted softmax
-RIVAL = 0.25  # of what the best source of a target is ahead, that agreement takes off
 
 
 def require_retrieval(retrieval: str) -> None:
@@ -141,9 +139,9 @@ class Space:
             CSLS, scores in [-4, 4]; the cosine, in [-1, 1]; the inverted softmax, a probability;
             the ratio of the cosine to the mean of both neighbourhood means, among the nearest
             neighbours, as bitext mining has it [1]_ (a mean below 0.001 counts as that); or CSLS
-            less a quarter of what the target's own best source is ahead, so that a target which
-            would rather translate another word loses to one that agrees: a soft form of globally
-            corrected retrieval [2]_.
+            less a quarter of what the target's own best source is ahead, in [-6, 4], so that a
+            target which would rather translate another word loses to one that agrees: a soft form
+            of globally corrected retrieval (Dinu et al. 2015).
         temperature : float
             Of the inverted softmax.
 
@@ -151,8 +149,6 @@ class Space:
         ----------
         .. [1] Artetxe and Schwenk, "Margin-based parallel corpus mining with multilingual sentence
            embeddings", ACL 2019.
-        .. [2] Dinu et al., "Improving zero-shot learning by mitigating the hubness problem", ICLR
-           2015, workshop.
         """
         rows = np.asarray(rows, dtype=np.intp)
         means = self.source.near.means[rows]
@@ -169,8 +165,9 @@ class Space:
     ) -> Neighbours:
         """Find the k best targets of new vectors, as of words outside the vocabulary.
 
-        They take no part in the neighbourhoods of the targets; their own are found as those of
-        any source row are. `nearest` has the parameters.
+        They take no part in the neighbourhoods of the targets, and are none of their best sources,
+        so that agreement may lie above CSLS here; their own are found as those of any source row
+        are. `nearest` has the parameters.
 
         Parameters
         ----------
@@ -215,7 +212,7 @@ class Space:
             )
         penalty = None
         if retrieval != "nn":
-            penalty = self.target.penalty(*self._penalty(retrieval, temperature, on_step))
+            penalty = self._corrected(retrieval, temperature, on_step).penalty
         return ranks(self.x, self.y, pairs, penalty, on_step=on_step)
 
     def _found(
@@ -233,41 +230,40 @@ class Space:
         if retrieval == "nn":
             return self.target.index(queries, k, stage="neighbours", on_step=on_step)
         if retrieval != "margin":
-            index = self.target.penalised(*self._penalty(retrieval, temperature, on_step))
+            index = self._corrected(retrieval, temperature, on_step).index
             found = index(queries, k, stage=STAGES[retrieval], on_step=on_step)
-            if retrieval == "invsoftmax":
+            scores = 2 * found.scores - means
+            if retrieval == "agreement":
+                scores *= 1 + RIVAL
+            elif retrieval == "invsoftmax":
                 scores = np.exp(np.minimum(found.scores / temperature, 0))
-            else:
-                scores = (1 + RIVAL * (retrieval == "agreement")) * (2 * found.scores - means)
             return replace(found, scores=scores.astype(np.float32))
         found = self.target.index(queries, max(k, min(self.k, len(self.y))), on_step=on_step)
         around = (means + self.target.near.means[found.rows]) / 2
         kept = best(found.rows, found.scores / np.maximum(around, LEAST), k)
         return replace(kept, recall=found.recall)
 
-    def _penalty(
-        self, retrieval: Retrieval, temperature: float, on_step: OnStep
-    ) -> tuple[str, Callable[[], Array]]:
-        """Name what a retrieval takes off the cosine with each target, and say how to make it.
-
-        Agreement is ``csls(x, y) - RIVAL * (best(y) - csls(x, y))`` with the best CSLS of y of any
-        source, which orders targets as ``cos - r(y) / 2 - RIVAL / (2 + 2 * RIVAL) * best(y)`` does.
-        """
+    def _corrected(self, retrieval: Retrieval, temperature: float, on_step: OnStep) -> Corrected:
+        """Return the targets as CSLS, the inverted softmax or agreement see them."""
+        near, of = self.target.near, self.target.corrected
         if retrieval == "invsoftmax":
             if not temperature > 0:
                 raise ValueError(f"the temperature must be above 0, got {temperature}")
-            return f"invsoftmax {temperature}", lambda: self._softmax(temperature, on_step)
+
+            def softmax() -> Array:
+                top = near.scores[:, 0]
+                sums = log_partition(self.x, self.y, top, temperature, on_step=on_step)
+                return temperature * sums
+
+            return of(f"invsoftmax {temperature}", softmax)
         if retrieval == "agreement":
-            return retrieval, lambda: self._agreement(on_step)
-        return retrieval, lambda: self.target.near.means / 2
 
-    def _softmax(self, temperature: float, on_step: OnStep) -> Array:
-        top = self.target.near.scores[:, 0]
-        return temperature * log_partition(self.x, self.y, top, temperature, on_step=on_step)
+            def rivals() -> Array:
+                every = np.arange(len(self.y))
+                return agreement_penalty(near.means, self.reversed.best(every, on_step=on_step)[1])
 
-    def _agreement(self, on_step: OnStep) -> Array:
-        _, best = self.reversed.best(np.arange(len(self.y)), on_step=on_step)
-        return self.target.near.means / 2 + RIVAL / (2 + 2 * RIVAL) * best
+            return of(retrieval, rivals)
+        return of(retrieval, lambda: near.means / 2)
 
     def best(
         self, rows: Rows, retrieval: Retrieval = "csls", *, on_step: OnStep = silent
