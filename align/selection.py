@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from align.presets import FREQUENT, candidates
+from align.presets import candidates
 from align.problem import Problem
 from align.retrieve import Space
 from align.solvers import Audited, Solution, Solver
@@ -35,7 +35,8 @@ class Best:
     half of all, were asked: every part takes as long as the last solution.
 
     Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
-    best candidate is also tried without these.
+    best candidate is also tried without these; not of fewer seeds than dimensions, which do not
+    show how right and wrong pairs differ.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class Best:
     folds: int = 5
     enough: int = 400
     k: int = 10
-    among: int = FREQUENT
+    among: int = 20_000
 
     def __post_init__(self) -> None:
         if self.folds < 2 or self.enough < 1 or self.k < 1 or self.among < 0:
@@ -87,7 +88,8 @@ class Best:
             if all(trial.failure for trial in trials):
                 raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")
             chosen = max(range(len(trials)), key=lambda i: trials[i].hits)
-            if np.mean(doubts(problem) > DOUBTFUL) > DIRTY:
+            enough = len(words) >= problem.x.shape[1]
+            if enough and np.mean(doubts(problem) > DOUBTFUL) > DIRTY:
                 name, solver = running[chosen]
                 running = (*running, (f"{name}, audited", Audited(solver=solver)))
                 trials.append(self.trial(*running[-1], problem, parts, on_step))

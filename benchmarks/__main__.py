@@ -11,6 +11,7 @@ NAMES = (
     "loading",
     "quality",
     "agreement",
+    "growth",
     "reading",
     "retrieval",
     "commands",
