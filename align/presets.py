@@ -56,8 +56,8 @@ UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary
     "muse": MUSE_ADVERSARIAL,  # Conneau et al. 2018; hours without a GPU
 }
 
-FREQUENT = 50_000  # words of either side among which dictionaries grow without seeds
-SEEDED = 30_000  # and from seeds: as good on words that were held out, in half the time
+FREQUENT = 50_000  # words of either side among which candidates are compared
+SEEDED = 30_000  # and among which dictionaries grow from seeds
 PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start
 
 

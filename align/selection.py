@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from align.presets import candidates
+from align.presets import FREQUENT, candidates
 from align.problem import Problem
-from align.retrieve import Space
+from align.retrieve import ready
+from align.retrieve.space import require_neighbourhood
 from align.solvers import Audited, Solution, Solver
 from align.solvers.audit import DOUBTFUL, doubts
 from align.solvers.kept import keeping, solved
@@ -21,6 +22,7 @@ from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
 Rows = npt.NDArray[np.intp]
+NEAREST = 100  # targets of a word, by the cosine, that CSLS orders
 DIRTY = 0.05  # the share of doubtful seeds above which they are worth leaving out
 
 
@@ -58,7 +60,7 @@ class Best:
     folds: int = 5
     enough: int = 400
     k: int = 10
-    among: int = 20_000
+    among: int = FREQUENT
 
     def __post_init__(self) -> None:
         if self.folds < 2 or self.enough < 1 or self.k < 1 or self.among < 0:
@@ -144,7 +146,10 @@ def translated(
     among: int = 0,
     on_step: OnStep = silent,
 ) -> npt.NDArray[np.bool_]:
-    """Solve a problem, then translate other source words by CSLS.
+    """Solve a problem, then translate other source words by CSLS, of each its nearest targets.
+
+    Only these need a neighbourhood, so that few words are asked in a small part of the time that
+    both neighbourhoods of all words take.
 
     Parameters
     ----------
@@ -170,9 +175,13 @@ def translated(
         for side, rows in zip((fit.x, fit.y), known, strict=True)
     )
     few = Problem(fit.x[x_rows], fit.y[y_rows], np.empty((0, 2), dtype=np.intp))
-    space = Space.of(*solved(solver, fit, on_step=on_step).mapped(few), k)
+    x, y = map(ready, solved(solver, fit, on_step=on_step).mapped(few))
+    require_neighbourhood(k, len(x.base), len(y.base))
     words = np.unique(asked[:, 0])
-    best = y_rows[space.nearest(np.searchsorted(x_rows, words), 1).rows[:, 0]]
+    near = y(x.base[np.searchsorted(x_rows, words)], min(NEAREST, len(y.base)))
+    found, place = np.unique(near.rows, return_inverse=True)
+    csls = 2 * near.scores - x(y.base[found], k).means[place.reshape(near.rows.shape)]
+    best = y_rows[near.rows[np.arange(len(words)), csls.argmax(axis=1)]]
     right: set[tuple[int, int]] = set(map(tuple, asked.tolist()))
     pairs = zip(words.tolist(), best.tolist(), strict=True)
     return np.array([pair in right for pair in pairs], dtype=np.bool_)
