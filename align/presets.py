@@ -56,8 +56,8 @@ UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary
     "muse": MUSE_ADVERSARIAL,  # Conneau et al. 2018; hours without a GPU
 }
 
-FREQUENT = 50_000  # words of either side among which candidates are compared
-SEEDED = 30_000  # and among which dictionaries grow from seeds
+FREQUENT = 50_000  # words of either side among which dictionaries grow and candidates are compared
+SEEDED = 30_000  # from seeds, dictionaries grow as well among so many, in half the time
 PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start
 
 

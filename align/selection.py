@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from align.presets import FREQUENT, candidates
 from align.problem import Problem
-from align.retrieve import ready
-from align.retrieve.space import require_neighbourhood
+from align.retrieve import ready, require_neighbourhood
 from align.solvers import Audited, Solution, Solver
 from align.solvers.audit import DOUBTFUL, doubts
 from align.solvers.kept import keeping, solved
@@ -90,8 +89,8 @@ class Best:
             if all(trial.failure for trial in trials):
                 raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")
             chosen = max(range(len(trials)), key=lambda i: trials[i].hits)
-            enough = len(words) >= problem.x.shape[1]
-            if enough and np.mean(doubts(problem) > DOUBTFUL) > DIRTY:
+            audited = len(words) >= problem.x.shape[1]
+            if audited and np.mean(doubts(problem) > DOUBTFUL) > DIRTY:
                 name, solver = running[chosen]
                 running = (*running, (f"{name}, audited", Audited(solver=solver)))
                 trials.append(self.trial(*running[-1], problem, parts, on_step))

@@ -11,7 +11,6 @@ NAMES = (
     "loading",
     "quality",
     "agreement",
-    "growth",
     "reading",
     "retrieval",
     "commands",

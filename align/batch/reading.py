@@ -18,13 +18,12 @@ from align.gold import MIN_PAIRS
 from align.home import data_home, dictionary_file, dictionary_of, vectors_of
 from align.normalize import parse as parse_recipe
 from align.report.grid import counted
-from align.retrieve import memory
+from align.retrieve import RANKED, memory
 from align.retrieve.choice import Device, Kind
 from dictionaries import Lexicon
 from embeddings.reading import SAMPLE, require_file
 
 Pair = tuple[str, str]
-RETRIEVALS = ("nn", "csls", "invsoftmax", "agreement")
 SECTIONS: dict[str, dict[str, Any]] = {
     "data": {"vectors": (str, dict), "train": str, "test": str, "max_vocab": int, "lower": bool},
     "grid": {"languages": list, "pairs": list, "train_sizes": list, "draw": str, "folds": int}
@@ -337,7 +336,7 @@ class _Reading:
             if found.get(name, allowed[0]) not in allowed:
                 said = f"{name} should be one of {', '.join(allowed)}, got {found[name]!r}"
                 self.wrong(("run", name), said)
-        for name, allowed in {"metrics": METRICS, "retrievals": RETRIEVALS}.items():
+        for name, allowed in {"metrics": METRICS, "retrievals": RANKED}.items():
             for value in score.get(name, ()):
                 if value not in allowed:
                     said = f"there is no {value!r} among the {name}: {', '.join(allowed)}"

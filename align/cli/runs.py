@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import click
 
@@ -15,7 +15,7 @@ import dictionaries
 from align.cli.progress import remark_all
 from align.record import Record
 from align.report import as_dict, run_table
-from align.retrieve import choose, require_faiss, using
+from align.retrieve import RANKED, Retrieval, choose, require_faiss, using
 from align.retrieve.choice import Device, Kind
 from align.retrieve.memory import parse
 from align.solvers import Refinement
@@ -25,7 +25,7 @@ RUN = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 
 RETRIEVAL = click.option(
     "--retrieval",
-    type=click.Choice(["csls", "nn", "invsoftmax", "margin", "agreement"]),
+    type=click.Choice(get_args(Retrieval)),
     default="csls",
     show_default=True,
     help="Rank by CSLS (scores in [-4, 4]), the cosine (nn, in [-1, 1]), the inverted softmax (a "
@@ -33,8 +33,7 @@ RETRIEVAL = click.option(
     "source of a word is ahead (agreement).",
 )
 
-# margin ranks the nearest few alone
-SCORED_BY = click.Choice(["nn", "csls", "invsoftmax", "agreement"])
+SCORED_BY = click.Choice(RANKED)
 
 TEST = click.option(
     "--test",

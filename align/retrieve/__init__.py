@@ -5,6 +5,7 @@ from align.retrieve.flat import Flat, require_faiss
 from align.retrieve.neighbours import Neighbours
 from align.retrieve.search import Index, Search, current, using
 from align.retrieve.space import (
+    RANKED,
     Direction,
     Retrieval,
     Space,
@@ -14,6 +15,7 @@ from align.retrieve.space import (
 )
 
 __all__ = [
+    "RANKED",
     "Direction",
     "Flat",
     "Index",

@@ -20,6 +20,7 @@ from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
 Retrieval = Literal["csls", "nn", "invsoftmax", "margin", "agreement"]
+RANKED: tuple[Retrieval, ...] = ("nn", "csls", "invsoftmax", "agreement")  # margin: the nearest few
 Direction = Literal["mutual", "forward", "backward", "union"]
 STAGES = {"csls": "CSLS", "invsoftmax": "inverted softmax", "agreement": "agreement"}
 LEAST = 1e-3  # of the mean that the margin divides by
@@ -251,9 +252,8 @@ class Space:
                 raise ValueError(f"the temperature must be above 0, got {temperature}")
 
             def softmax() -> Array:
-                top = near.scores[:, 0]
-                sums = log_partition(self.x, self.y, top, temperature, on_step=on_step)
-                return temperature * sums
+                z = log_partition(self.x, self.y, near.scores[:, 0], temperature, on_step=on_step)
+                return temperature * z
 
             return of(f"invsoftmax {temperature}", softmax)
         if retrieval == "agreement":
