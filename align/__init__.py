@@ -21,6 +21,7 @@ from align.selection import Best
 from align.solvers import (
     RCSLS,
     Adversarial,
+    Alike,
     Audited,
     Contrastive,
     GeoMM,
@@ -41,6 +42,7 @@ from align.tasks import analogies, sentences, similarity
 __all__ = [
     "Adversarial",
     "Alignment",
+    "Alike",
     "Audited",
     "Auto",
     "Best",

@@ -19,6 +19,7 @@ from align.gold import MIN_PAIRS, covered, gold_of, rows_of
 from align.judge import judged
 from align.maps import LinearMap
 from align.normalize import Normalization
+from align.presets import FREQUENT
 from align.problem import Problem
 from align.record import LexiconRecord, Record, Repeat, VectorsRecord, versions
 from align.retrieve import Space, ahead, require_faiss, require_neighbourhood
@@ -33,7 +34,7 @@ from align.steps import OnStep, Step, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
 
-FREQUENT = 2000  # words of which seeds are asked whether they agree
+ASKED = 2000  # words of which seeds are asked whether they agree
 log = logging.getLogger(__name__)
 
 
@@ -164,7 +165,7 @@ def _best_of(learned: Callable[[int], Run], seeds: range, on_step: OnStep) -> Ru
             log.warning("seed %d has no map: %s", seed, error)
             ended.append(Repeat(seed, "failed", 0.0, 0, 0, 0.0, str(error)))
         else:
-            words = run.space.best(np.arange(min(FREQUENT, len(run.source))))[0]
+            words = run.space.best(np.arange(min(ASKED, len(run.source))))[0]
             ended.append((run.record, words))
             best = max(best or (run, words), (run, words), key=lambda one: _merit(one[0]))
         on_step(Step("seeds", len(ended), len(seeds)))
@@ -208,6 +209,8 @@ def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: 
     x_normalization, x = Normalization.fitted(source.vectors, task.normalize)
     y_normalization, y = Normalization.fitted(target.vectors, task.normalize)
     problem = Problem(x, y, rows_of(seeds.pairs, source, target))
+    if method == "supervised":
+        problem = replace(problem, alike=_alike(source, target))
     with keeping(problem, task.steps):
         solution = solver(problem, on_step=on_step)
         if method == "unsupervised" and not solution.attempts:
@@ -287,6 +290,13 @@ def refine(
         **_told(solution, space),
     )
     return _scored(Run(*joint, run.seeds, alignment, space, record), test, started, on_step)
+
+
+def _alike(source: Embeddings, target: Embeddings) -> Rows:
+    """Return the rows of frequent words that are spelled alike."""
+    shared = dictionaries.identical(source.words[:FREQUENT], target.index)
+    rows = rows_of(shared.pairs, source, target)
+    return rows[rows[:, 1] < FREQUENT]
 
 
 def _space(solution: Solution, problem: Problem, k: int, on_step: OnStep) -> Space:

@@ -8,6 +8,7 @@ from align.solvers import (
     MUSE_ADVERSARIAL,
     RCSLS,
     Adversarial,
+    Alike,
     Contrastive,
     GeoMM,
     KernelResidual,
@@ -57,26 +58,40 @@ UNSUPERVISED: dict[str, Solver] = {  # starts without a dictionary
 }
 
 FREQUENT = 50_000  # words of either side among which dictionaries grow and candidates are compared
-SEEDED = 30_000  # from seeds, dictionaries grow as well among so many, in half the time
+SEEDED = 30_000  # among which they grow from seeds: half the time
 PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a good start
 
 
-def candidates(words: int) -> tuple[tuple[str, Solver], ...]:
-    """Return what `align.selection.Best` chooses from, by the number of source words of the seeds.
+def candidates(words: int, *, alike: bool = False) -> tuple[tuple[str, Solver], ...]:
+    """Return what `align.selection.Best` chooses from.
 
     Each of the stronger ones starts from the one before: the dictionary grows by mutual CSLS
     neighbours; a last mapping weighs the axes by their correlations and undoes half of the
     whitening; a kernel ridge regression moves regions that a linear map misses. Where seeds are
     few, the dictionary first grows by self-learning, from a metric of both sides, which of few
-    seeds is better than a rotation.
+    seeds is better than a rotation; and once more from the words spelled alike as well, which are
+    no seeds of what follows.
+
+    Parameters
+    ----------
+    words : int
+        The source words of the seeds.
+    alike : bool
+        Whether the problem tells of words spelled alike.
     """
-    start = Multistep() if words >= PLENTY else FEW
-    weighed = grown(start, keep_seeds=True, among=SEEDED)
+    starts: dict[str, Solver] = {"": FEW if words < PLENTY else Multistep()}
+    if alike and words < PLENTY:
+        starts["alike, "] = Alike(solver=FEW)
+    weighed = [
+        (f"{name}grown, weighed", grown(start, keep_seeds=True, among=SEEDED))
+        for name, start in starts.items()
+    ]
+    name, solver = weighed[-1]
     return (
         ("procrustes", Procrustes()),
         ("vecmap", Multistep()),
-        ("grown, weighed", weighed),
-        ("grown, weighed, kernel", KernelResidual(start=weighed)),
+        *weighed,
+        (f"{name}, kernel", KernelResidual(start=solver)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ class Problem:
         Target vectors; e may differ from d.
     pairs : (p, 2) array of int
         Row of ``x`` and row of ``y`` of each seed pair; may be empty for a solver that needs none.
+    alike : (q, 2) array of int, optional
+        The same of words that are spelled alike in both languages, for a solver that takes these.
 
     Raises
     ------
@@ -32,21 +34,24 @@ class Problem:
     x: Array
     y: Array
     pairs: npt.NDArray[np.intp]
+    alike: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 2), dtype=np.intp))
 
     def __post_init__(self) -> None:
         x, y = as_rows(self.x), as_rows(self.y)
-        pairs = np.asarray(self.pairs, dtype=np.intp).reshape(-1, 2)
         if not x.size or not y.size:
             raise ValueError(f"no vectors: got shapes {x.shape} and {y.shape}")
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             raise ValueError("the vectors hold a number that is not finite")
-        if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(x), len(y))).any()):
-            raise ValueError(
-                f"pairs name rows {pairs.min(axis=0)} to {pairs.max(axis=0)}, "
-                f"but there are {len(x)} source and {len(y)} target rows"
-            )
-        for name, value in (("x", x), ("y", y), ("pairs", pairs)):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", y)
+        for name in ("pairs", "alike"):
+            rows = np.asarray(getattr(self, name), dtype=np.intp).reshape(-1, 2)
+            if len(rows) and (rows.min() < 0 or (rows.max(axis=0) >= (len(x), len(y))).any()):
+                raise ValueError(
+                    f"{name} name rows {rows.min(axis=0)} to {rows.max(axis=0)}, "
+                    f"but there are {len(x)} source and {len(y)} target rows"
+                )
+            object.__setattr__(self, name, rows)
 
     @property
     def paired(self) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from align.presets import FREQUENT, candidates
 from align.problem import Problem
 from align.retrieve import ready, require_neighbourhood
 from align.solvers import Audited, Solution, Solver
+from align.solvers.alike import joined
 from align.solvers.audit import DOUBTFUL, doubts
 from align.solvers.kept import keeping, solved
 from align.solvers.solution import Trial, require_pairs
@@ -36,8 +37,8 @@ class Best:
     half of all, were asked: every part takes as long as the last solution.
 
     Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
-    best candidate is also tried without these; not of fewer seeds than dimensions, which do not
-    show how right and wrong pairs differ.
+    best candidate is also tried without these; not of fewer seeds than dimensions, from which
+    candidates learn for themselves, so that wrong ones matter little.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ class Best:
     among : int
         Held-out words are translated among the first so many words of both sides and those of the
         seeds; 0 for all.
+    alike : bool
+        Of few seeds, try what words spelled alike add to them, where the problem tells of such.
     """
 
     name: ClassVar[str] = "best"
@@ -60,6 +63,7 @@ class Best:
     enough: int = 400
     k: int = 10
     among: int = FREQUENT
+    alike: bool = True
 
     def __post_init__(self) -> None:
         if self.folds < 2 or self.enough < 1 or self.k < 1 or self.among < 0:
@@ -77,15 +81,14 @@ class Best:
                 f"choosing needs seeds of at least {self.folds} source words, got {len(words)}; "
                 "name a method instead"
             )
-        running = self.candidates or candidates(len(words))
+        alike = self.alike and len(joined(problem)) > len(problem.pairs)
+        running = self.candidates or candidates(len(words), alike=alike)
         parts = list(rarest_first(words, self.folds, min(self.enough, len(words) // 2)))
         with keeping(problem):
             trials = []
-            for done, (name, solver) in enumerate(running):
-                trial = self.trial(name, solver, problem, parts, on_step)
-                trials.append(trial)
-                told = f"{name}: {trial.failure or f'{trial.hits} of {trial.asked}'}"
-                on_step(Step("candidates", done + 1, len(running), told))
+            for name, solver in running:
+                trials.append(self.trial(name, solver, problem, parts, on_step))
+                on_step(Step("candidates", len(trials), len(running), _told(trials[-1])))
             if all(trial.failure for trial in trials):
                 raise ValueError(f"no candidate could solve; the first: {trials[0].failure}")
             chosen = max(range(len(trials)), key=lambda i: trials[i].hits)
@@ -94,6 +97,7 @@ class Best:
                 name, solver = running[chosen]
                 running = (*running, (f"{name}, audited", Audited(solver=solver)))
                 trials.append(self.trial(*running[-1], problem, parts, on_step))
+                on_step(Step("candidates", len(trials), len(running), _told(trials[-1])))
                 chosen = max(chosen, len(trials) - 1, key=lambda i: trials[i].hits)
             solution = solved(running[chosen][1], problem, on_step=on_step)
         return replace(solution, trials=tuple(trials), chosen=trials[chosen].name)
@@ -113,10 +117,14 @@ class Best:
     def right(self, solver: Solver, problem: Problem, part: Rows, on_step: OnStep) -> int:
         """Return how many words of a part a solver translates rightly without their seeds."""
         out = np.isin(problem.pairs[:, 0], part)
-        fit = Problem(problem.x, problem.y, problem.pairs[~out])
+        fit = replace(problem, pairs=problem.pairs[~out])
         asked = problem.pairs[out]
         right = translated(solver, fit, asked, k=self.k, among=self.among, on_step=on_step)
         return int(right.sum())
+
+
+def _told(trial: Trial) -> str:
+    return f"{trial.name}: {trial.failure or f'{trial.hits} of {trial.asked}'}"
 
 
 def rarest_first(words: Rows, folds: int, enough: int) -> Iterator[Rows]:
@@ -147,8 +155,7 @@ def translated(
 ) -> npt.NDArray[np.bool_]:
     """Solve a problem, then translate other source words by CSLS, of each its nearest targets.
 
-    Only these need a neighbourhood, so that few words are asked in a small part of the time that
-    both neighbourhoods of all words take.
+    Only these targets need a neighbourhood.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from conftest import rotation
 
 import align
 from align import Best, KernelResidual, Multistep, Problem, Procrustes, SelfLearning, Solution
@@ -12,6 +13,7 @@ from align.normalize import unit
 from align.presets import PLENTY, PRESETS, candidates
 from align.retrieve import Space
 from align.selection import translated
+from align.solvers import Identity
 from align.solvers.kept import keeping, solved
 from align.steps import silent
 from dictionaries import Lexicon
@@ -86,6 +88,43 @@ def test_held_out_words_are_translated_among_frequent_words_and_those_of_the_see
     for many in (0, len(noisy.x), 10**9):
         got = translated(Procrustes(), fit, asked, k=3, among=many)
         np.testing.assert_array_equal(got, everywhere)
+
+
+@pytest.mark.parametrize(("nearest", "found"), [(4, True), (3, False)])
+def test_held_out_words_are_translated_among_their_nearest_targets(monkeypatch, nearest, found):
+    def at(degrees):
+        angles = np.deg2rad(degrees)
+        return np.column_stack([np.cos(angles), np.sin(angles)])
+
+    asked = [[0, 3]]  # three hubs are nearer
+    fit = Problem(at([0, -12, -13, -14, 180]), at([-10, -11, -12, 20]), [])
+    monkeypatch.setattr("align.selection.NEAREST", nearest)
+
+    assert translated(Identity(), fit, np.array(asked), k=3).tolist() == [found]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "wrong", "tried"), [(100, 0.3, True), (100, 0, False), (19, 0.3, False)]
+)
+def test_the_best_candidate_is_tried_without_doubtful_seeds(monkeypatch, rng, seeds, wrong, tried):
+    monkeypatch.setattr("align.solvers.audit.FEW", 10)
+    x, w = rng.standard_normal((300, 20)), rotation(rng, 20)
+    targets = np.arange(seeds)
+    mixed = targets[: int(wrong * seeds)]
+    targets[: len(mixed)] = np.roll(mixed, 1)
+    problem = Problem(x, x @ w, np.column_stack([np.arange(seeds), targets]))
+    steps = []
+
+    solution = Best(candidates=(("bad", Wrong()), ("good", Procrustes())), k=3)(
+        problem, on_step=steps.append
+    )
+
+    assert [trial.name for trial in solution.trials][2:] == ["good, audited"] * tried
+    told = [step.told for step in steps if step.stage == "candidates"]
+    assert [one.split(":")[0] for one in told] == [trial.name for trial in solution.trials]
+    if tried:
+        assert solution.chosen == "good, audited"
+        np.testing.assert_allclose(solution.map.w, w, atol=1e-6)
 
 
 def test_no_held_out_word_is_among_the_seeds_of_its_own_trial(noisy, calls):
@@ -188,9 +227,10 @@ def test_candidates_learn_for_themselves_only_where_seeds_are_few():
 
 @pytest.mark.parametrize("words", [PLENTY - 1, PLENTY])
 def test_the_candidates_learn_both_directions_at_once(words, noisy):
-    back = Problem(noisy.y, noisy.x, noisy.pairs[:, ::-1])
+    noisy = replace(noisy, alike=np.column_stack([np.arange(40, 50)] * 2))
+    back = Problem(noisy.y, noisy.x, noisy.pairs[:, ::-1], noisy.alike)
 
-    for name, solver in candidates(words)[1:]:
+    for name, solver in candidates(words, alike=True)[1:]:
         x, y = map(unit, solver(noisy).mapped(noisy))
         y_back, x_back = map(unit, solver(back).mapped(back))
 
@@ -198,7 +238,7 @@ def test_the_candidates_learn_both_directions_at_once(words, noisy):
 
 
 def test_names_of_candidates_are_distinct():
-    names = [name for name, _ in candidates(100)]
+    names = [name for name, _ in candidates(100, alike=True)]
 
     assert len(set(names)) == len(names)
 

@@ -1,6 +1,7 @@
 """Solvers: a frozen dataclass of hyperparameters that turns a `Problem` into a `Solution`."""
 
 from align.solvers.adversarial import MUSE_ADVERSARIAL, Adversarial
+from align.solvers.alike import Alike
 from align.solvers.audited import Audited
 from align.solvers.contrastive import Contrastive
 from align.solvers.geomm import GeoMM
@@ -22,6 +23,7 @@ __all__ = [
     "MUSE_ADVERSARIAL",
     "RCSLS",
     "Adversarial",
+    "Alike",
     "Audited",
     "Contrastive",
     "GeoMM",

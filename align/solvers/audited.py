@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from align.problem import Problem
@@ -52,4 +52,4 @@ class Audited:
             return solved(self.solver, problem, on_step=on_step)
         if dropped:
             log.info("%d of %d seed pairs are doubtful and left out", dropped, total)
-        return solved(self.solver, Problem(problem.x, problem.y, kept), on_step=on_step)
+        return solved(self.solver, replace(problem, pairs=kept), on_step=on_step)

@@ -170,8 +170,8 @@ class Generalised:
 class Grown:
     """Rounds of growing dictionaries between several languages, and a last mapping.
 
-    What `align.presets.grown` is for two: in every round the pairs of words that are each other's
-    CSLS neighbour join the seeds, for every pair of sides that the problem names.
+    What `align.presets.grown` is for two, among all words: in every round the pairs of words that
+    are each other's CSLS neighbour join the seeds, for every pair of sides that the problem names.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ class _Kept:
     def key(self, solver: Solver, problem: Problem) -> str:
         """Name a solution by everything that it depends on."""
         settings = json.dumps(describe(solver), sort_keys=True)
-        return digest(problem.pairs, before=self.stamp + settings)
+        return digest(problem.pairs, problem.alike, before=self.stamp + settings)
 
     def state_of(self, key: str) -> Path | None:
         """Return where the state on the way to a solution is kept, if anywhere."""
