@@ -116,13 +116,14 @@ class Run:
         retrieval: Retrieval = "csls",
         *,
         reverse: bool = False,
+        on_step: OnStep = silent,
     ) -> tuple[tuple[Translation, ...], ...]:
         """Translate many words at once; a word outside the vocabulary gets no translations."""
         asked, answers = (self.target, self.source) if reverse else (self.source, self.target)
         space = self.space.reversed if reverse else self.space
         rows = [row_of(word, asked) for word in words]
         known = [row for row in rows if row is not None]
-        found = space.nearest(known, min(k, len(answers)), retrieval)
+        found = space.nearest(known, min(k, len(answers)), retrieval, on_step=on_step)
         translations = iter(_translations(found, answers))
         return tuple(() if row is None else next(translations) for row in rows)
 
@@ -133,6 +134,7 @@ class Run:
         retrieval: Retrieval = "csls",
         *,
         reverse: bool = False,
+        on_step: OnStep = silent,
     ) -> tuple[tuple[Translation, ...], ...]:
         """Translate words outside the vocabulary by their raw source vectors, (n, d).
 
@@ -147,7 +149,7 @@ class Run:
         answers = self.source if reverse else self.target
         space = self.space.reversed if reverse else self.space
         mapped = self.map_target(vectors) if reverse else self.map(vectors)
-        found = space.nearest_to(mapped, min(k, len(answers)), retrieval)
+        found = space.nearest_to(mapped, min(k, len(answers)), retrieval, on_step=on_step)
         return tuple(_translations(found, answers))
 
     def lexicon(

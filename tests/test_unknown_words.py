@@ -66,8 +66,11 @@ def test_known_words_asked_as_vectors_get_the_same_answer(world, retrieval):
     source, target, lexicon = world
     run = align.supervised(source, target, lexicon)
 
-    by_word = run.translate_all(source.words[:7], 3, retrieval)
-    by_vector = run.translate_vectors(source.vectors[:7], 3, retrieval)
+    steps, others = [], []
+    by_word = run.translate_all(source.words[:7], 3, retrieval, on_step=steps.append)
+    by_vector = run.translate_vectors(source.vectors[:7], 3, retrieval, on_step=others.append)
+    for told in (steps, others):
+        assert told[-1].done == told[-1].total > 0
     back = run.translate_all(target.words[:7], 3, retrieval, reverse=True)
     back_by_vector = run.translate_vectors(target.vectors[:7], 3, retrieval, reverse=True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from align.cli.progress import note
+from align.cli.progress import Bars, note
 from align.cli.runs import RETRIEVAL, RUN, open_run
 from align.cli.unknown import Unknown
 from align.retrieve import Retrieval
@@ -66,9 +66,10 @@ def translate(
     asked = chain([first], asked)
     missing = False
     while batch := list(islice(asked, BATCH)):
-        answers = run.translate_all(batch, k, retrieval, reverse=reverse)
-        missed = [word for word, found in zip(batch, answers, strict=True) if not found]
-        others = unknown.translate(missed, k, retrieval) if unknown else {}
+        with Bars() as bars:
+            answers = run.translate_all(batch, k, retrieval, reverse=reverse, on_step=bars)
+            missed = [word for word, found in zip(batch, answers, strict=True) if not found]
+            others = unknown.translate(missed, k, retrieval, bars) if unknown else {}
         for word, found in zip(batch, answers, strict=True):
             if not (found := found or others.get(word, ())):
                 missing = True

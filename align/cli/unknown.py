@@ -11,6 +11,7 @@ from align.cli.progress import note
 from align.maps import Array
 from align.retrieve import Retrieval
 from align.run import Run, Translation, spelled
+from align.steps import OnStep
 from embeddings import Subwords
 
 COMPARED = 200  # words of the run that the model should give the same vectors
@@ -48,7 +49,7 @@ class Unknown:
         self._compare()
 
     def translate(
-        self, words: Iterable[str], k: int, retrieval: Retrieval
+        self, words: Iterable[str], k: int, retrieval: Retrieval, on_step: OnStep
     ) -> dict[str, tuple[Translation, ...]]:
         """Translate words, but for those of which the model knows nothing; these are told."""
         vectors = {word: self._vector(word) for word in words}
@@ -56,7 +57,9 @@ class Unknown:
         if not known:
             return {}
         stacked = np.stack(list(known.values()))
-        found = self.run.translate_vectors(stacked, k, retrieval, reverse=self.reverse)
+        found = self.run.translate_vectors(
+            stacked, k, retrieval, reverse=self.reverse, on_step=on_step
+        )
         return dict(zip(known, found, strict=True))
 
     def _vector(self, word: str) -> Array | None:
