@@ -79,9 +79,8 @@ def candidates(words: int, *, alike: bool = False) -> tuple[tuple[str, Solver], 
     alike : bool
         Whether the problem tells of words spelled alike.
     """
-    starts: dict[str, Solver] = {"": FEW if words < PLENTY else Multistep()}
-    if alike and words < PLENTY:
-        starts["alike, "] = Alike(solver=FEW)
+    start = FEW if words < PLENTY else Multistep()
+    starts = {"": start, "alike, ": Alike(solver=start)} if alike else {"": start}
     weighed = [
         (f"{name}grown, weighed", grown(start, keep_seeds=True, among=SEEDED))
         for name, start in starts.items()

@@ -53,7 +53,7 @@ class Best:
         Held-out words are translated among the first so many words of both sides and those of the
         seeds; 0 for all.
     alike : bool
-        Of few seeds, try what words spelled alike add to them, where the problem tells of such.
+        Try what words spelled alike add to the seeds, where the problem tells of such.
     """
 
     name: ClassVar[str] = "best"

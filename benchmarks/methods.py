@@ -44,7 +44,7 @@ def main() -> None:
         for seed, method, seeds in product(SEEDS, METHODS, (*KNOWN, *MORE)):
             done = {(r["seed"], r["method"], r["seeds"], r["pair"]) for r in kept()}
             left = [pair for pair in PAIRS if (seed, method, seeds, pair) not in done]
-            asked = seeds in (("1000", "100") if method == ALONE else KNOWN) or method == "best"
+            asked = seeds in (KNOWN[:3] if method == ALONE else KNOWN) or method == "best"
             if left and asked and (seed == 0 or draws(PRESETS.get(method, Best()))):
                 align.run_batch(plan(seed, method, seeds, left), WORK)
                 found = [*kept(), *rows(seeds)]

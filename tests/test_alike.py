@@ -98,7 +98,7 @@ def names(problem, **settings):
     return [trial.name for trial in best(problem).trials]
 
 
-def test_words_spelled_alike_are_tried_where_seeds_are_few(told):
+def test_words_spelled_alike_are_tried(told):
     assert names(told) == [name for name, _ in candidates(10, alike=True)]
     assert "alike, grown, weighed" in names(told)
 
@@ -117,8 +117,15 @@ def test_they_are_not_tried_where_they_add_nothing(told, change):
     assert names(problem, **settings) == [name for name, _ in candidates(10)]
 
 
-def test_they_are_not_tried_where_seeds_are_plenty():
-    assert candidates(PLENTY, alike=True) == candidates(PLENTY)
+@pytest.mark.parametrize("words", [PLENTY - 1, PLENTY])
+def test_words_spelled_alike_join_the_start_alone(words):
+    found = dict(candidates(words, alike=True))
+
+    last = found["alike, grown, weighed"]
+    growing = last.start
+    assert growing.start == Alike(solver=found["grown, weighed"].start.start)
+    assert replace(last, start=None) == replace(found["grown, weighed"], start=None)
+    assert found["alike, grown, weighed, kernel"].start == last
 
 
 def test_trials_see_the_words_spelled_alike_of_held_out_words_too(told, problems):
