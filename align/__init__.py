@@ -3,13 +3,11 @@
 Rows are words and maps act from the right: ``x @ w ~ y``.
 """
 
-from importlib.metadata import version as _version
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from align.alignment import Alignment
 from align.auto import Auto
-from align.comparison import Comparison, compare
-from align.diagnosis import Diagnosis, diagnose
 from align.kernel_map import KernelMap
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -37,7 +35,6 @@ from align.solvers import (
     WassersteinProcrustes,
 )
 from align.storage import load, save
-from align.tasks import analogies, sentences, similarity
 
 __all__ = [
     "Adversarial",
@@ -87,19 +84,33 @@ __all__ = [
 
 if TYPE_CHECKING:
     from align.batch import run_batch
+    from align.comparison import Comparison, compare
+    from align.diagnosis import Diagnosis, diagnose
     from align.multilingual import Joint, joint
+    from align.tasks import analogies, sentences, similarity
+
+LATER = {  # what takes longer to find than most need, and where it is
+    "run_batch": "align.batch",
+    "Comparison": "align.comparison",
+    "compare": "align.comparison",
+    "Diagnosis": "align.diagnosis",
+    "diagnose": "align.diagnosis",
+    "Joint": "align.multilingual",
+    "joint": "align.multilingual",
+    "analogies": "align.tasks",
+    "sentences": "align.tasks",
+    "similarity": "align.tasks",
+}
+PARTS = ("comparison", "diagnosis", "report", "tasks")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # of either kind
-    """Give on demand what takes longer to find than most need."""
     if name == "__version__":
-        return _version("align-embeddings")
-    if name == "run_batch":
-        from align.batch import run_batch
+        from importlib.metadata import version
 
-        return run_batch
-    if name in ("Joint", "joint"):
-        from align import multilingual
-
-        return getattr(multilingual, name)
+        return version("align-embeddings")
+    if name in LATER:
+        return getattr(import_module(LATER[name]), name)
+    if name in PARTS:
+        return import_module(f"align.{name}")
     raise AttributeError(f"module 'align' has no attribute {name!r}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from align.evaluate import Measure, Part, Score
@@ -284,6 +283,8 @@ class Record:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, of this package and of those its numbers depend on."""
+    from importlib.metadata import PackageNotFoundError, version  # `import align` is light
+
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for name in (*PACKAGES, *FAISS):
         try:

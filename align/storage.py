@@ -14,8 +14,6 @@ from align import folders
 from align.alignment import Alignment
 from align.folders import Kind, filling
 from align.record import Record, VectorsRecord
-from align.report import as_dict
-from align.report.machine import FORMAT
 from align.retrieve import Neighbours, Space
 from align.run import Run
 from dictionaries import Lexicon
@@ -65,6 +63,8 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         dictionaries.save(run.seeds, new / SEEDS)
         if run.test is not None:
             dictionaries.save(run.test, new / TEST)
+        from align.report import as_dict  # its tables bring every kind of result
+
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
         (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
 
@@ -85,6 +85,8 @@ def load_record(folder: str | Path) -> Record:
         )
     try:
         data = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        from align.report.machine import FORMAT
+
         if (made := data["format"]) != FORMAT:
             raise ValueError(f"format {made}, expected {FORMAT}: made by another version of align")
         return Record.from_dict(data)

@@ -8,7 +8,6 @@ import os
 import platform
 import time
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +66,8 @@ def _seconds(search: Search) -> float:
 
 def _machine() -> list[str]:
     """Return what the speed depends on."""
+    from importlib.metadata import PackageNotFoundError, version  # `import align` is light
+
     threads = [f"{name}={os.environ.get(name, '')}" for name in THREADS]
     found = [platform.machine(), _model(), str(os.cpu_count()), *threads]
     for package in ("faiss-cpu", "faiss-gpu", "torch", "numba"):
