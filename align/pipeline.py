@@ -208,9 +208,9 @@ def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: 
         gold_of(test, source, target)  # its error now, not after hours of work
     x_normalization, x = Normalization.fitted(source.vectors, task.normalize)
     y_normalization, y = Normalization.fitted(target.vectors, task.normalize)
-    problem = Problem(x, y, rows_of(seeds.pairs, source, target))
-    if method == "supervised":
-        problem = replace(problem, alike=_alike(source, target))
+    rows = rows_of(seeds.pairs, source, target)
+    alike = _alike(source, target) if method == "supervised" else rows[:0]
+    problem = Problem(x, y, rows, alike)
     with keeping(problem, task.steps):
         solution = solver(problem, on_step=on_step)
         if method == "unsupervised" and not solution.attempts:

@@ -69,8 +69,8 @@ def candidates(words: int, *, alike: bool = False) -> tuple[tuple[str, Solver], 
     neighbours; a last mapping weighs the axes by their correlations and undoes half of the
     whitening; a kernel ridge regression moves regions that a linear map misses. Where seeds are
     few, the dictionary first grows by self-learning, from a metric of both sides, which of few
-    seeds is better than a rotation; and once more from the words spelled alike as well, which are
-    no seeds of what follows.
+    seeds is better than a rotation. The dictionary grows once more from a start on the words
+    spelled alike as well, which are no seeds of what follows.
 
     Parameters
     ----------

@@ -23,8 +23,8 @@ def main() -> None:
         source, target = (vectors(language) for language in pair.split("-"))
         train, test = muse(pair, "train"), muse(pair, "test")
         plain, refined, multistep = (
-            align.supervised(source, target, train, test=test, solver=solver)
-            for solver in (PRESETS[name] for name in ("procrustes", "muse", "vecmap"))
+            align.supervised(source, target, train, test=test, solver=PRESETS[name])
+            for name in ("procrustes", "muse", "vecmap")
         )
         cells = [cell(plain, 0), cell(plain, 1), cell(refined, 1), cell(multistep, 1)]
         asked = plain.record.evaluation.scores[0].at(1).scored
