@@ -56,7 +56,8 @@ def supervised(
     Parameters
     ----------
     source, target : Embeddings
-        Their dimensions may differ; the joint space then has those of the target.
+        Their dimensions may differ; the joint space then has those of the target, or, of a solver
+        that maps both sides, the fewer ones.
     lexicon : Lexicon
         The seeds; pairs outside the vocabularies are passed over.
     solver : Solver
@@ -287,6 +288,8 @@ def refine(
     record = replace(
         record,
         solver={**describe(solver), "start": record.solver},
+        attempts=(),  # whose verdict is that of the old map
+        repeats=(),
         **_told(solution, space),
     )
     return _scored(Run(*joint, run.seeds, alignment, space, record), test, started, on_step)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from conftest import rotation
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 import align
 import dictionaries
@@ -9,9 +9,7 @@ import embeddings
 from align import Multistep, Problem, Procrustes, SelfLearning
 from align.normalize import unit
 from align.retrieve import Space
-from align.solvers import self_learning
 from align.solvers.dropout import LOST, depth, dictionary, drawn
-from align.solvers.kept import keeping
 from align.solvers.procrustes import procrustes
 from align.solvers.self_learning import _Climb
 
@@ -239,72 +237,6 @@ def test_progress_ends_where_learning_does(noisy):
 
     own = [(step.done, step.total) for step in steps if step.stage == "self-learning"]
     assert own == [*((i, 60) for i in range(1, len(solution.losses))), (60, 60)]
-
-
-class Killed(Exception):
-    pass
-
-
-def killed_in(round_):
-    """A callback that stops learning after some round."""
-
-    def on_step(step):
-        if (step.stage, step.done) == ("self-learning", round_):
-            raise Killed
-
-    return on_step
-
-
-@pytest.fixture
-def often(monkeypatch):
-    monkeypatch.setattr(self_learning, "EVERY", 0)
-
-
-LEARNERS = [
-    SelfLearning(patience=3, k=3, max_rounds=40),
-    SelfLearning(patience=3, k=3, max_rounds=40, solver=Multistep(), keep_seeds=True),
-]
-
-
-@pytest.mark.parametrize("killed", [[1], [7], [2, 9, 20]])
-@pytest.mark.parametrize("learner", LEARNERS, ids=["a map", "maps of both sides"])
-def test_learning_goes_on_where_it_was_killed(noisy, tmp_path, often, learner, killed):
-    whole = learner(noisy)
-    for round_ in killed:
-        with keeping(noisy, tmp_path), pytest.raises(Killed):
-            learner(noisy, on_step=killed_in(round_))
-    steps = []
-
-    with keeping(noisy, tmp_path):
-        resumed = learner(noisy, on_step=steps.append)
-
-    assert steps[0].done == killed[-1] + 1
-    assert_array_equal(resumed.map.w, whole.map.w)
-    assert_array_equal(resumed.pairs, whole.pairs)
-    assert resumed.losses == whole.losses
-    assert resumed.stopped == whole.stopped
-
-
-def test_when_the_state_is_kept_changes_nothing(noisy, tmp_path, monkeypatch):
-    learner, clock = LEARNERS[0], iter(range(0, 10_000, 4))
-    whole = learner(noisy)
-    monkeypatch.setattr(self_learning.time, "monotonic", lambda: next(clock))  # every third round
-    with keeping(noisy, tmp_path), pytest.raises(Killed):
-        learner(noisy, on_step=killed_in(8))
-    steps = []
-
-    with keeping(noisy, tmp_path):
-        resumed = learner(noisy, on_step=steps.append)
-
-    assert steps[0].done == 7
-    assert_array_equal(resumed.map.w, whole.map.w)
-
-
-def test_what_is_over_in_a_moment_keeps_no_state(noisy, tmp_path):
-    with keeping(noisy, tmp_path):
-        LEARNERS[0](noisy)
-
-    assert not list(tmp_path.glob("*.state.*"))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from align.normalize import Normalization
 from align.presets import UNSUPERVISED
 from align.report.table import run_table
 from align.report.words import facts
-from align.solvers import Identity, RandomStart, SelfLearning, self_learning
+from align.solvers import Identity, RandomStart, SelfLearning, kept
 from align.solvers.attempt import Attempt, Verdict
 from align.solvers.kept import keeping
 from align.solvers.similarity import distributions
@@ -246,7 +246,7 @@ def test_each_try_of_a_start_draws_otherwise(rng):
 
 
 def test_auto_killed_inside_self_learning_ends_with_the_same_map(turned, tmp_path, monkeypatch):
-    monkeypatch.setattr(self_learning, "EVERY", 0)
+    monkeypatch.setattr(kept, "EVERY", 0)
     auto, whole, resumed = Auto.only("similarity"), [], []
 
     def killed(step):
@@ -347,6 +347,19 @@ def test_a_run_without_a_dictionary_keeps_its_verdict(two, tmp_path):
     assert run.record.verdict.outcome == "worked"
     assert run.record.evaluation.forward[-1].at(1).value > 0.8
     assert align.load(tmp_path / "run").record == run.record
+
+
+def test_the_verdict_on_a_map_is_not_that_on_the_refined_one(two):
+    source, target, pairs = two
+    run = align.unsupervised(source, target, test=pairs, seeds=2)
+
+    refined = align.refine(run, rounds=1)
+
+    assert run.record.repeats
+    assert refined.record.verdict is None
+    assert not refined.record.repeats
+    assert "verdict" in run_table(run.record)
+    assert "verdict" not in run_table(refined.record)
 
 
 def test_every_seed_is_told_and_the_best_is_kept(two):

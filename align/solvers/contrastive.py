@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -12,10 +13,11 @@ from align.maps import Array, LinearMap
 from align.problem import Problem
 from align.retrieve import Space
 from align.retrieve.neighbours import Rows
-from align.solvers.kept import solved
+from align.solvers.kept import checkpoint, solved
 from align.solvers.multistep import Multistep
 from align.solvers.negatives import Contrast, hard_negatives
 from align.solvers.solution import Solution, Solver, require_linear, require_pairs
+from align.solvers.stored import solution_of, state_of
 from align.steps import OnStep, Step, silent
 
 Maps = tuple[Array, Array]
@@ -31,9 +33,8 @@ class Contrastive:
     ``added`` mutual CSLS neighbours of the round before that score highest, neither of whose words
     is in a seed. ``losses`` holds the loss after each step, of the negatives then in use.
 
-    The defaults are the paper's for 5,000 seeds; those for 1,000 are ``Contrastive(rate=2, decay=1,
-    steps=50, negatives=60, rounds=3, added=6000, max_rank=20_000, seeds_only=False)``, where the
-    authors' program still takes negatives of 60,000 words. Apart from ``refresh``, this differs
+    The defaults are the paper's for 5,000 seeds; those for 1,000 are the preset ``c1-1k``, where
+    the authors' program still takes negatives of 60,000 words. Apart from ``refresh``, this differs
     from it in that no known translation is a negative, that pairs which are added are mutual, and
     that the gradient goes through the lengths of the mapped rows.
 
@@ -108,17 +109,28 @@ class Contrastive:
             )
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
-        """Solve; an error where there are no seed pairs, or where a loss is not finite."""
+        """Solve; an error where there are no seed pairs, or where a loss is not finite.
+
+        Within `align.solvers.kept.keeping`, a run that was killed goes on where its negatives were
+        found anew.
+        """
         require_pairs(problem)
         x, y, seeds = problem.x, problem.y, np.unique(problem.pairs, axis=0)
-        fitted, space, losses = seeds, None, []
-        total = self.rounds * self.steps
-        for done in range(1, self.rounds + 1):
-            solution = solved(self.start, Problem(x, y, fitted), on_step=on_step)
+        kept, total, space = checkpoint(self, problem), self.rounds * self.steps, None
+        fitted, losses = seeds, []
+        if state := kept.read():
+            solution = solution_of(state)
+            fitted, losses = solution.pairs, [*solution.losses]
+        for done in range(len(losses) // self.steps + 1, self.rounds + 1):
+            if not (first := len(losses) % self.steps):
+                solution = solved(self.start, Problem(x, y, fitted), on_step=on_step)
             tuned = Problem(x, y, seeds if self.seeds_only else fitted)
-            for maps, loss in self._steps(tuned, _both(self, solution)):
+            for maps, loss in self._steps(tuned, _both(self, solution), first):
                 solution = replace(solution, map=LinearMap(maps[0]), target=LinearMap(maps[1]))
                 losses.append(loss)
+                if (step := len(losses) % self.steps) and step % self.refresh == 0:
+                    here = replace(solution, pairs=fitted, losses=tuple(losses))
+                    kept.keep(partial(state_of, here))
                 on_step(Step(self.name, len(losses), total, f"loss {loss:.4f}"))
             if done < self.rounds:
                 k = min(self.k, len(x), len(y))
@@ -133,20 +145,20 @@ class Contrastive:
             stopped=f"all {total} steps are done",
         )
 
-    def _steps(self, problem: Problem, maps: Maps) -> Iterator[tuple[Maps, float]]:
-        """Fine-tune, and give the maps after each step with their loss."""
-        x, y, rate = problem.x, problem.y, self.rate
-        for done in range(self.steps):
+    def _steps(self, problem: Problem, maps: Maps, first: int) -> Iterator[tuple[Maps, float]]:
+        """Fine-tune from some step on, and give the maps after each with their loss."""
+        x, y = problem.x, problem.y
+        for done in range(first, self.steps):
             if done % self.refresh == 0:
                 contrast = self._contrast(problem, maps)
                 _, slopes = contrastive_loss(maps, x, y, contrast, self.temperature)
+            rate = self.rate * self.decay**done
             length = float(np.sqrt(sum(np.sum(slope**2) for slope in slopes)))
             short = rate * min(1.0, self.clip / length) if length else 0.0
             maps = maps[0] - short * slopes[0], maps[1] - short * slopes[1]
             loss, slopes = contrastive_loss(maps, x, y, contrast, self.temperature)
             if not np.isfinite(loss):
                 raise ValueError(f"a step at rate {rate:g} makes the loss {loss:g}: lower the rate")
-            rate *= self.decay
             yield maps, loss
 
     def _contrast(self, problem: Problem, maps: Maps) -> Contrast:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -18,17 +19,20 @@ import numpy.typing as npt
 
 from align.maps import Array
 from align.problem import Problem
+from align.retrieve.search import current
 from align.solvers.solution import Solution, Solver, describe
 from align.solvers.stored import (
     State,
     read_solution,
     read_state,
+    solution_of,
     write_solution,
     write_state,
 )
 from align.steps import OnStep, silent
 
 log = logging.getLogger(__name__)
+EVERY = 10.0  # seconds after which a state is kept again
 T = TypeVar("T")
 
 
@@ -43,8 +47,11 @@ class _Kept:
 
     @cached_property
     def stamp(self) -> str:
-        """Stands for both sets of vectors, where that matters."""
-        return digest(self.x, self.y) if self.folder else ""
+        """Stands for both sets of vectors and what searches them, where that matters."""
+        from importlib.metadata import version  # `import align` is light
+
+        made = version("align-embeddings") + current().name
+        return digest(self.x, self.y, before=made) if self.folder else ""
 
     def __call__(self, solver: Solver, problem: Problem, on_step: OnStep) -> Solution:
         key = self.key(solver, problem)
@@ -123,7 +130,7 @@ def solved(solver: Solver, problem: Problem, *, on_step: OnStep = silent) -> Sol
     return kept(solver, problem, on_step)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Checkpoint:
     """Where a long solver keeps its state from time to time.
 
@@ -131,9 +138,12 @@ class Checkpoint:
     ----------
     path : Path, optional
         Nowhere, where there is none.
+    written : float
+        When it was last written, or the solver began, by the monotonic clock.
     """
 
     path: Path | None
+    written: float
 
     def read(self) -> State | None:
         """Return the state that was written last, by this run or by one that was killed."""
@@ -151,11 +161,32 @@ class Checkpoint:
         """Keep a state in place of the one before: one of them is always whole."""
         if self.path:
             _written(write_state, state, self.path)
+            self.written = time.monotonic()
+
+    def keep(self, state: Callable[[], State]) -> None:
+        """Write a state where the last one is old."""
+        if self.path and time.monotonic() - self.written >= EVERY:
+            self.write(state())
 
 
 def checkpoint(solver: Solver, problem: Problem) -> Checkpoint:
     """Return where a solver may keep its state: beside what `keeping` keeps in a folder."""
     kept = _kept.get()
     if kept is None or problem.x is not kept.x or problem.y is not kept.y:
-        return Checkpoint(None)
-    return Checkpoint(kept.state_of(kept.key(solver, problem)))
+        return Checkpoint(None, 0)
+    return Checkpoint(kept.state_of(kept.key(solver, problem)), time.monotonic())
+
+
+def begun(
+    state: State | None, start: Solver, problem: Problem, counted: str, on_step: OnStep
+) -> tuple[Solution, int]:
+    """Return the solution to go on from, and how many steps led to it from that of ``start``.
+
+    Parameters
+    ----------
+    state : State, optional
+        Of `state_of`, which tells the steps as ``counted``; none to begin with ``start``.
+    """
+    if state is None:
+        return solved(start, problem, on_step=on_step), 0
+    return solution_of(state), state.told[counted]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -12,9 +13,10 @@ from align.maps import Array, LinearMap
 from align.normalize import unit
 from align.problem import Problem
 from align.retrieve import current
-from align.solvers.kept import solved
+from align.solvers.kept import begun, checkpoint
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver, require_linear, require_pairs
+from align.solvers.stored import state_of
 from align.steps import OnStep, Step, silent
 
 Rows = npt.NDArray[np.intp]
@@ -64,14 +66,20 @@ class RCSLS:
             raise ValueError(f"need k >= 1 and iterations >= 1, got {self.k}, {self.iterations}")
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
-        """Solve; an error where there are no seed pairs, or the start's map is not linear."""
+        """Solve; an error where there are no seed pairs, or the start's map is not linear.
+
+        Within `align.solvers.kept.keeping`, a run that was killed goes on after a step.
+        """
         require_pairs(problem)
-        first = solved(self.start, problem, on_step=on_step)
-        w, rate = require_linear(self, first.map).w.astype(np.float64), self.rate
+        kept = checkpoint(self, problem)
+        state = kept.read()
+        first, before = begun(state, self.start, problem, "steps", on_step)
+        rate = state.told["rate"] if state else self.rate
+        w = require_linear(self, first.map).w.astype(np.float64)
         y = unit(first.mapped(problem)[1])
         loss, gradient = rcsls_loss(w, problem.x, y, problem.pairs, self.k)
-        losses = [loss]
-        for done in range(self.iterations):
+        losses = [*first.losses] if before else [loss]
+        for done in range(before, self.iterations):
             candidate = w - rate * gradient  # a new array: w must survive a bad step
             if self.spectral:
                 candidate = within_unit_ball(candidate)
@@ -81,6 +89,8 @@ class RCSLS:
                 losses.append(loss)
             else:
                 rate /= 2
+            here = replace(first, map=LinearMap(w), losses=tuple(losses))
+            kept.keep(partial(state_of, here, rate=rate, steps=done + 1))
             on_step(Step("RCSLS", done + 1, self.iterations, f"loss {loss:.4f}"))
             if rate < self.min_rate:
                 break

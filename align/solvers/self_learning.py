@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +20,6 @@ from align.solvers.stored import State, solution_of, state_of
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
-EVERY = 10.0  # seconds after which the state is kept again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +106,7 @@ class SelfLearning:
         pairs, losses = solution.pairs, list(solution.losses)
         most = slice(0, self.max_rank or None)
         words = Problem(problem.x[most], problem.y[most], np.empty((0, 2), dtype=np.intp))
-        target, space, written = ready(words.y), None, time.monotonic()
+        target, space = ready(words.y), None
         for done in range(len(losses) + 1, self.max_rounds + 1):
             p = climb.p if done < self.max_rounds else 1.0
             x, y = solution.mapped(words)
@@ -122,10 +121,8 @@ class SelfLearning:
             if converged or done == self.max_rounds:
                 break
             solution = self.solver(found)
-            if time.monotonic() - written >= EVERY:
-                here = replace(solution, pairs=pairs, losses=tuple(losses))
-                kept.write(_state(here, rng, climb))
-                written = time.monotonic()
+            here = replace(solution, pairs=pairs, losses=tuple(losses))
+            kept.keep(partial(state_of, here, rng=rng.bit_generator.state, climb=climb.state))
             on_step(
                 Step(self.name, done, self.max_rounds, f"objective {1 - losses[-1]:.4f}, p = {p:g}")
             )
@@ -159,19 +156,17 @@ class SelfLearning:
         return solution_of(state), rng, climb
 
 
-def _state(solution: Solution, rng: np.random.Generator, climb: _Climb) -> State:
-    """Return where learning stands; without the neighbours, which only save time."""
-    known = state_of(solution)
-    drawn = {"rng": rng.bit_generator.state, "climb": [climb.p, climb.least, climb.stalled]}
-    return State(known.tensors, known.told | drawn)
-
-
 class _Climb:
     """The probability p of the next round, from the losses so far."""
 
     def __init__(self, solver: SelfLearning) -> None:
         self.solver, self.p = solver, solver.keep
         self.least, self.stalled = np.inf, 0
+
+    @property
+    def state(self) -> list[float]:
+        """What the next round depends on."""
+        return [self.p, self.least, self.stalled]
 
     def is_over(self, loss: float) -> bool:
         """Take note of a round's loss, and say whether there is no p left to raise."""

@@ -49,11 +49,11 @@ def read_state(path: Path) -> State:
         raise ValueError(f"{path} is not a readable step ({error})") from error
 
 
-def state_of(solution: Solution) -> State:
-    """Return the maps, pairs and losses of a solution."""
+def state_of(solution: Solution, **beside: Any) -> State:  # noqa: ANN401  # what JSON can hold
+    """Return the maps, pairs and losses of a solution, and what else is told."""
     maps = tensors_of({"map": solution.map, "target": solution.target})
     told = {name: getattr(solution, name) for name in ("losses", "converged", "stopped")}
-    return State({"pairs": solution.pairs, **maps}, told)
+    return State({"pairs": solution.pairs, **maps}, told | beside)
 
 
 def solution_of(state: State) -> Solution:
