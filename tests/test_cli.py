@@ -96,6 +96,20 @@ def test_seeds_can_come_from_the_spelling(cli, world, seeds):
     assert load_json("runs/aa-bb-supervised")["train"]["origin"] == seeds
 
 
+@pytest.mark.parametrize("seeds", ["identical", "numerals"])
+def test_from_numerals_no_other_words_spelled_alike_are_tried(cli, world, seeds):
+    source, target, _ = world
+    for name, value in (("aa", source), ("bb", target)):
+        words = [*map(str, range(20)), *(f"same{i}" for i in range(20))]
+        embeddings.save(embeddings.Embeddings(words, value.vectors), f"{name}.vec")
+
+    result = cli("supervised", "aa.vec", "bb.vec", "--seeds", seeds, "-k", 3)
+
+    assert result.exit_code == 0, result.output
+    assert "alike:" + str(seeds != "numerals") in result.stdout
+    assert "alike, grown" not in result.stdout
+
+
 def test_settings_reach_the_record(cli, files):
     result = cli(
         *files, "--refine", 3, "--normalize", "unit", "-k", 4, "--seed", 9, "--max-vocab", 30,

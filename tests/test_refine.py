@@ -77,6 +77,65 @@ def test_the_command_keeps_a_new_run_and_leaves_the_old_one(cli, made):
     assert cli("translate", f"{made}-refined", "s0").stdout.split()[1] == "t0"
 
 
+@pytest.mark.parametrize("method", ["best", "vecmap"])
+def test_refine_after_a_method_goes_on_from_its_joint_space(cli, files, method):
+    args = [*files, "--method", method, "-k", 3]
+    assert cli(*args, "-o", "run").exit_code == 0
+    assert cli("refine", "run", "--rounds", 2, "--max-rank", 30, "-o", "later").exit_code == 0
+
+    result = cli(*args, "--refine", 2, "--max-rank", 30, "-o", "at-once")
+
+    assert result.exit_code == 0, result.output
+    later, at_once = (align.load(folder) for folder in ("later", "at-once"))
+    assert_allclose(at_once.space.x, later.space.x, atol=1e-6)
+    assert at_once.record.solver == later.record.solver
+    assert at_once.record.evaluation == later.record.evaluation
+    assert at_once.record.trials == later.record.trials
+    assert bool(at_once.record.trials) == (method == "best")
+    assert not Path(".at-once.steps").exists()
+
+
+@pytest.mark.parametrize("named", [".", "../run", "../run/../run"])
+def test_a_run_is_refined_beside_itself(cli, made, monkeypatch, named):
+    monkeypatch.chdir("run")
+
+    result = cli("refine", named, "--rounds", 1)
+
+    assert result.exit_code == 0, result.output
+    assert Path("../run-refined/run.json").exists()
+
+
+def test_a_command_that_is_given_wrongly_loses_no_steps(cli, files, monkeypatch):
+    args = [arg for arg in files if arg not in ("--method", "procrustes")]
+    with monkeypatch.context() as patched:
+        patched.setattr("align.pipeline._space", _stop)
+        assert cli(*args, "-o", "run").exit_code == 130
+    kept = sorted(Path(".run.steps").iterdir())
+
+    result = cli(*args, "-o", "run", "-k", 1000)
+
+    assert result.exit_code == 1
+    assert "got 1000" in result.stderr
+    assert sorted(Path(".run.steps").iterdir()) == kept
+
+
+def test_an_error_leaves_no_steps_of_its_own(cli, files, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ValueError("no")
+
+    monkeypatch.setattr("align.pipeline._space", fail)
+
+    assert cli(*files[:-6], "--train", "train.txt", "--method", "vecmap", "-o", "run").exit_code
+    assert not Path(".run.steps").exists()
+
+
+def test_a_seed_below_zero_is_refused_before_the_work(cli, files):
+    result = cli(*files, "--seed", -1)
+
+    assert result.exit_code == 2
+    assert "-1 is not in the range x>=0" in result.stderr
+
+
 def test_the_command_does_not_overwrite_a_run(cli, made):
     assert cli("refine", made, "--rounds", 1).exit_code == 0
 

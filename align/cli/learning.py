@@ -44,9 +44,15 @@ K = click.option(
     type=click.IntRange(min=1),
     default=Refinement.k,
     show_default=True,
-    help="Neighbours in the neighbourhood means of CSLS.",
+    help="Neighbours in the neighbourhood means of CSLS; methods that are named have their own.",
 )
-SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of everything random.")
+SEED = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of everything random.",
+)
 OPTIONS = (
     click.argument("src", type=Vectors()),
     click.argument("tgt", type=Vectors()),
@@ -86,9 +92,9 @@ class Given:
 
     def keep(self, run: align.Run, folder: Path, as_json: bool) -> None:
         """Write the run, print what it scored, and say what to do with it."""
+        print_record(run.record, as_json)  # not lost where the folder cannot be written
         align.save(run, folder, force=self.force)
         shutil.rmtree(beside(folder), ignore_errors=True)
-        print_record(run.record, as_json)
         doubts(run.record, run.record.evaluation)
         words = [word for word in run.seeds.sources if word.isalpha()] or run.source.words
         note(f"kept in {folder}; try: align translate {folder} {words[len(words) // 2]}")
@@ -105,11 +111,17 @@ class Work:
 
     @contextmanager
     def steps(self) -> Iterator[Path]:
-        """Give a folder for the steps of the run; a kill leaves it, an error does not."""
+        """Give a folder for the steps of the run; a kill leaves it, an error only what it found.
+
+        Steps that were there before are those of a run that can go on, once given rightly.
+        """
+        folder = beside(self.folder)
+        found = folder.exists()
         try:
-            yield beside(self.folder)
+            yield folder
         except ValueError:  # the same command would fail again
-            shutil.rmtree(beside(self.folder), ignore_errors=True)
+            if not found:
+                shutil.rmtree(folder, ignore_errors=True)
             raise
 
 

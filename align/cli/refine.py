@@ -64,15 +64,17 @@ def refine(
       align refine runs/en-fr-supervised --rounds 5 --test en-fr.5000-6500.txt
     """
     record = load_record(folder)
-    out = out or folder.with_name(f"{folder.resolve().name}-refined")
+    whole = folder.resolve()  # of . and .., which have no name
+    beside = folder.parent if folder.name == whole.name else whole.parent
+    out = out or beside / f"{whole.name}-refined"
     check_writable(out, force=force)
     lexicon = read_test(test, record, strict)
     with Bars() as bars:
         run = align.refine(
             open_run(folder), rounds=rounds, max_rank=max_rank, test=lexicon, on_step=bars
         )
-    align.save(run, out, force=force)
     print_record(run.record, as_json)
+    align.save(run, out, force=force)
     if run.record.evaluation:
         doubts(run.record, run.record.evaluation)
     note(f"kept in {out}")

@@ -45,7 +45,8 @@ SPELLING = {"identical": dictionaries.identical, "numerals": dictionaries.numera
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Rounds of refinement on mutual CSLS neighbours after the method.",
+    help="Rounds of refinement on mutual CSLS neighbours after the method; of its joint space, "
+    "as by align refine.",
 )
 @MAX_RANK
 @JSON
@@ -92,8 +93,10 @@ def supervised(
         sources.tell_samples(used)
         if refine and "method" not in named:
             method = "procrustes"
-        solver: Solver = Best(k=given.k) if method == "best" else PRESETS[method]
-        if refine:
+        best = Best(k=given.k, alike=seeds != "numerals")  # numbers alone were asked for
+        solver: Solver = best if method == "best" else PRESETS[method]
+        after = refine and method != "procrustes"  # on its joint space, so that nothing is lost
+        if refine and not after:
             solver = Refinement(rounds=refine, start=solver, k=given.k, max_rank=max_rank)
         with work.steps() as steps:
             run = align.supervised(
@@ -103,9 +106,11 @@ def supervised(
                 solver=seeded(solver, given.seed),
                 normalize=given.normalize,
                 k=given.k,
-                test=scored,
+                test=None if after else scored,
                 seed=given.seed,
                 steps=steps,
                 on_step=bars,
             )
+            if after:
+                run = align.refine(run, rounds=refine, max_rank=max_rank, test=scored, on_step=bars)
     given.keep(run, work.folder, as_json)
