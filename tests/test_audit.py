@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from numpy.testing import assert_allclose
 import align
 from align import Audited, KernelResidual, Multistep, Problem, Procrustes
 from align.normalize import unit
+from align.solvers import Alike
 from align.solvers.audit import Normal, doubts, held_out, wrong
 from dictionaries import Lexicon
 from embeddings import Embeddings
@@ -203,6 +205,19 @@ def test_a_clean_dictionary_is_solved_as_it_is(rng):
 
     np.testing.assert_array_equal(audited.pairs, problem.pairs)
     np.testing.assert_array_equal(audited.map.w, plain.map.w)
+
+
+def test_a_doubtful_pair_does_not_come_back_as_words_spelled_alike(rng):
+    problem, is_wrong, _ = dirty(rng, 0.3)
+    others = np.column_stack([np.arange(500, 540)] * 2)
+    problem = replace(problem, alike=np.concatenate([problem.pairs, others]))
+
+    pairs = Audited(solver=Alike())(problem).pairs
+
+    dropped = problem.pairs[doubts(problem) > 0.5]
+    assert is_wrong.sum() * 0.9 < len(dropped)
+    assert not {*map(tuple, dropped)} & {*map(tuple, pairs)}
+    assert {*map(tuple, others)} & {*map(tuple, pairs)}
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.9, 1])

@@ -58,6 +58,12 @@ def require_k(k: int, base: int) -> None:
         raise ValueError(f"k must be between 1 and the {base} vectors that are searched, got {k}")
 
 
+def codes(pairs: Rows) -> Rows:
+    """Return one number for each pair of rows, in order of the first, then of the second."""
+    found: Rows = (pairs[:, 0] << 32) + pairs[:, 1]
+    return found
+
+
 def single(penalty: Array | None) -> Array | None:
     """Return a penalty in single precision, so that every search subtracts the same numbers."""
     return None if penalty is None else np.asarray(penalty, dtype=np.float32)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from align.maps import Array
 from align.normalize import unit
 from align.retrieve.csls import RIVAL, agreement_penalty, csls_best, log_partition
-from align.retrieve.neighbours import Neighbours, Rows, best, require_k
+from align.retrieve.neighbours import Neighbours, Rows, best, codes, require_k
 from align.retrieve.ranks import ranks
 from align.retrieve.search import Index, current
 from align.retrieve.side import Corrected, Side
@@ -327,11 +327,11 @@ class Space:
             kept = targets < m
             forward, found = np.column_stack([asked, targets])[kept], found[kept]
             if direction == "mutual":
-                kept = np.isin(_code(forward), _code(pairs))
+                kept = np.isin(codes(forward), codes(pairs))
                 pairs, scores = forward[kept], found[kept]
             else:
                 pairs, scores = np.concatenate([forward, pairs]), np.concatenate([found, scores])
-        _, first = np.unique(_code(pairs), return_index=True)
+        _, first = np.unique(codes(pairs), return_index=True)
         return pairs[first], scores[first]
 
 
@@ -342,9 +342,3 @@ def require_neighbourhood(k: int, n: int, m: int) -> None:
             f"the CSLS neighbourhood k must be between 1 and the size of the smaller "
             f"vocabulary ({min(n, m)}), got {k}"
         )
-
-
-def _code(pairs: Rows) -> Rows:
-    """Return one number for each pair, in order of the source row, then of the target row."""
-    codes: Rows = (pairs[:, 0] << 32) + pairs[:, 1]
-    return codes

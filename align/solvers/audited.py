@@ -6,7 +6,10 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import numpy as np
+
 from align.problem import Problem
+from align.retrieve.neighbours import codes
 from align.solvers.audit import DOUBTFUL, FEW, doubts
 from align.solvers.kept import solved
 from align.solvers.multistep import Multistep
@@ -20,8 +23,9 @@ log = logging.getLogger(__name__)
 class Audited:
     """Drop the seed pairs of which `align.solvers.audit.doubts` are high, then solve on the others.
 
-    Where fewer than 50 pairs would be left, all are kept. With fewer seeds than dimensions right
-    and wrong pairs look much alike, and many of either kind may be dropped.
+    They do not come back as words spelled alike. Where fewer than 50 pairs would be left, all are
+    kept. With fewer seeds than dimensions right and wrong pairs look much alike, and many of either
+    kind may be dropped.
 
     Parameters
     ----------
@@ -45,11 +49,12 @@ class Audited:
 
     def __call__(self, problem: Problem, *, on_step: OnStep = silent) -> Solution:
         """Solve; the pairs of the solution are those of ``solver``."""
-        kept = problem.pairs[doubts(problem, seed=self.seed) <= self.threshold]
-        dropped, total = len(problem.pairs) - len(kept), len(problem.pairs)
-        if dropped and len(kept) < FEW:
-            log.info("%d of %d seed pairs are doubtful: all are kept", dropped, total)
-            return solved(self.solver, problem, on_step=on_step)
-        if dropped:
-            log.info("%d of %d seed pairs are doubtful and left out", dropped, total)
-        return solved(self.solver, replace(problem, pairs=kept), on_step=on_step)
+        doubtful = doubts(problem, seed=self.seed) > self.threshold
+        kept, dropped = problem.pairs[~doubtful], problem.pairs[doubtful]
+        if len(dropped) and len(kept) < FEW:
+            log.info("%d of %d seed pairs are doubtful: all are kept", len(dropped), len(doubtful))
+        elif len(dropped):
+            log.info("%d of %d seed pairs are doubtful: left out", len(dropped), len(doubtful))
+            again = np.isin(codes(problem.alike), codes(dropped))  # as words spelled alike
+            problem = replace(problem, pairs=kept, alike=problem.alike[~again])
+        return solved(self.solver, problem, on_step=on_step)
