@@ -229,6 +229,19 @@ def test_multistep_of_fewer_pairs_than_dimensions_stays_finite(rng):
     assert np.abs(solution.map.w).max() < 10
 
 
+def test_what_the_seeds_do_not_span_is_left_out_where_it_would_be_whitened(rng):
+    x, y = rng.standard_normal((2, 50, 20))
+    problem = Problem(x, y, np.tile(np.arange(8), (2, 1)).T)
+    outside = np.linalg.qr(np.vstack([x[:8], rng.standard_normal((12, 20))]).T)[0][:, 8:].T
+    cca, rotated = (
+        Multistep(dewhiten=0, reweight=0),
+        Multistep(whiten=False, dewhiten=0, reweight=0),
+    )
+
+    assert_allclose(cca(problem).map(outside), 0, atol=1e-9)
+    assert_allclose(np.linalg.norm(rotated(problem).map(outside), axis=1), 1)
+
+
 def test_refinement_with_another_solver_keeps_the_seeds(noisy):
     solution = Refinement(rounds=1, k=3, solver=Multistep(), keep_seeds=True)(noisy)
 

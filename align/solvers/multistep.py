@@ -12,7 +12,7 @@ from align.problem import Problem
 from align.solvers.solution import Solution, mean_squared_distance, require_pairs
 from align.steps import OnStep, silent
 
-FLOOR = 1e-6  # of the largest singular value: directions with less are not blown up
+FLOOR = 1e-6  # of the largest singular value: directions with less are not spanned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +113,11 @@ def power(gram: Array, exponent: float) -> Array:
     Returns
     -------
     (d, d) array
-        Symmetric; where the rows do not span all dimensions, the others are not amplified beyond
-        a million times the strongest.
+        Symmetric; 0 along what the rows do not span, to any power but 0.
     """
     values, vectors = np.linalg.eigh(gram)
     values = np.sqrt(np.maximum(values, 0))
-    root: Array = vectors * np.maximum(values, FLOOR * values[-1]) ** exponent @ vectors.T
+    none = np.inf if exponent < 0 else 0.0
+    spanned = np.where(values > FLOOR * values[-1], values, none)
+    root: Array = vectors * spanned**exponent @ vectors.T
     return root
