@@ -31,6 +31,16 @@ PRESETS: dict[str, Solver] = {
     "vecmap-semi": SelfLearning(),  # Artetxe et al. 2018, ACL
     "rcsls": RCSLS(),  # Joulin et al. 2018
     "c1": Contrastive(),  # Li et al. 2022, with 5,000 seeds
+    "c1-1k": Contrastive(  # with 1,000
+        rate=2,
+        decay=1,
+        steps=50,
+        negatives=60,
+        rounds=3,
+        added=6000,
+        max_rank=20_000,
+        seeds_only=False,
+    ),
     "proc-b": Refinement(  # Glavaš et al. 2019
         rounds=1, retrieval="nn", keep_seeds=True, limit=10_000, max_rank=0
     ),

@@ -5,7 +5,7 @@ import pytest
 import align
 import dictionaries
 import embeddings
-from align import Multistep, Procrustes, Refinement
+from align import PRESETS, Procrustes
 
 pytestmark = pytest.mark.real
 
@@ -41,7 +41,7 @@ def wikipedia(data):
 def test_procrustes_on_wikipedia(wikipedia, pair, asked, nn, csls):
     source, target, train, test = wikipedia(pair)
 
-    run = align.supervised(source, target, train, test=test, solver=Procrustes())
+    run = align.supervised(source, target, train, test=test, solver=PRESETS["procrustes"])
 
     assert run.record.evaluation.scores[0].at(1).scored == asked
     assert p_at_1(run, 1) == pytest.approx(csls, abs=0.5)
@@ -54,18 +54,20 @@ def test_procrustes_on_wikipedia(wikipedia, pair, asked, nn, csls):
 def test_vecmaps_mapping_on_wikipedia(wikipedia, pair, csls):
     source, target, train, test = wikipedia(pair)
 
-    run = align.supervised(source, target, train, test=test, solver=Multistep())
+    run = align.supervised(source, target, train, test=test, solver=PRESETS["vecmap"])
 
     assert p_at_1(run, 1) == pytest.approx(csls, abs=0.5)
 
 
 @pytest.mark.slow
-def test_refinement_on_wikipedia(wikipedia):
+@pytest.mark.parametrize(("words", "csls"), [(5000, 60.8), (1000, 60.3)])
+def test_refinement_on_wikipedia(wikipedia, words, csls):
     source, target, train, test = wikipedia("en-es")
+    seeds = train.within(source, target).first(words)
 
-    run = align.supervised(source, target, train, test=test, solver=Refinement(rounds=5))
+    run = align.supervised(source, target, seeds, test=test, solver=PRESETS["muse"])
 
-    assert p_at_1(run, 1) == pytest.approx(60.8, abs=0.5)
+    assert p_at_1(run, 1) == pytest.approx(csls, abs=0.5)
 
 
 def test_zhang_spanish_english(data):

@@ -41,11 +41,11 @@ class Solution:
     Parameters
     ----------
     map : LinearMap or KernelMap
-        Takes normalised source rows to normalised target rows.
+        Takes normalised source rows to normalised target rows, or into the joint space.
     pairs : (p, 2) array of int
         The pairs of rows that the map was fitted on last.
     losses : tuple of float
-        The solver's loss after each of its steps; the last is that of ``map`` on ``pairs``.
+        The solver's loss after each of its steps, as the solver has it.
     converged : bool
         Whether the solver stopped because nothing changed any more.
     target : LinearMap or KernelMap, optional
