@@ -13,6 +13,7 @@ import numpy.typing as npt
 from align.presets import FREQUENT, candidates
 from align.problem import Problem
 from align.retrieve import ready, require_neighbourhood
+from align.retrieve.neighbours import Rows
 from align.solvers import Audited, Solution, Solver
 from align.solvers.alike import joined
 from align.solvers.audit import DOUBTFUL, doubts
@@ -21,7 +22,6 @@ from align.solvers.solution import Trial, require_pairs
 from align.steps import OnStep, Step, silent
 
 log = logging.getLogger(__name__)
-Rows = npt.NDArray[np.intp]
 NEAREST = 100  # targets of a word, by the cosine, that CSLS orders
 DIRTY = 0.05  # the share of doubtful seeds above which they are worth leaving out
 
@@ -38,7 +38,8 @@ class Best:
 
     Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
     best candidate is also tried without these; not of fewer seeds than dimensions, from which
-    candidates learn for themselves, so that wrong ones matter little.
+    candidates learn for themselves, so that wrong ones matter little. The audit draws its folds
+    from seed 0, whatever seed a run has.
 
     Parameters
     ----------

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from align.problem import Problem
+from align.retrieve.neighbours import Rows
 from align.solvers.kept import solved
 from align.solvers.multistep import Multistep
 from align.solvers.solution import Solution, Solver
@@ -42,7 +42,7 @@ class Alike:
         return solved(self.solver, both, on_step=on_step)
 
 
-def joined(problem: Problem) -> npt.NDArray[np.intp]:
+def joined(problem: Problem) -> Rows:
     """Return the seeds, and then the words spelled alike neither of which is in a seed, (p, 2)."""
     seen = [np.isin(*sides) for sides in zip(problem.alike.T, problem.pairs.T, strict=True)]
     return np.concatenate([problem.pairs, problem.alike[~np.logical_or(*seen)]])

@@ -7,19 +7,18 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from align.maps import Array, LinearMap
 from align.normalize import unit
 from align.problem import Problem
 from align.retrieve import current
+from align.retrieve.neighbours import Rows
 from align.solvers.kept import begun, checkpoint
 from align.solvers.procrustes import Procrustes
 from align.solvers.solution import Solution, Solver, require_linear, require_pairs
 from align.solvers.stored import state_of
 from align.steps import OnStep, Step, silent
 
-Rows = npt.NDArray[np.intp]
 TOGETHER = 512  # pairs whose neighbours are averaged at once
 
 
