@@ -63,9 +63,9 @@ def main() -> None:
                 took = min(json.loads(run(*plain))["seconds"] for _ in range(REPEATS))
                 alone = seconds(partial(mapped, vectors("en"), vectors("es")))
                 print(
-                    f"`--method procrustes` after loading: {alone:.1f} s until both sides are mapped,"
+                    f"`--method procrustes` after loading: {alone:.1f} s until both are mapped, "
+                    f"{took:.1f} s until they are searched and scored\n"
                 )
-                print(f"{took:.1f} s until they are searched and scored\n")
             took = seconds(lambda refined=(*command, "--refine", "5"): run(*refined))
             print(f"`align supervised en es --refine 5`, {n:,} x {m:,} words: {took:.1f} s\n")
         took = seconds(lambda: run(align, "translate", str(folder / "run"), "house"))
