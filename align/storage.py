@@ -54,6 +54,8 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
     FileExistsError
         If there is a run and ``force`` is not set, or the folder is something else.
     """
+    from align.report import as_dict  # its tables bring every kind of result
+
     with filling(folder, RUN, force=force) as new:
         run.alignment.save(new / MAP)
         for side, name in SIDES.items():
@@ -63,8 +65,6 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         dictionaries.save(run.seeds, new / SEEDS)
         if run.test is not None:
             dictionaries.save(run.test, new / TEST)
-        from align.report import as_dict  # its tables bring every kind of result
-
         text = json.dumps(as_dict(run.record), indent=1, ensure_ascii=False) + "\n"
         (new / RECORD).write_bytes(text.encode("utf-8", "surrogateescape"))  # odd file names
 
@@ -77,6 +77,8 @@ def load_record(folder: str | Path) -> Record:
     FileNotFoundError, ValueError
         If the folder is not a run.
     """
+    from align.report.machine import FORMAT  # as above
+
     path = Path(folder) / RECORD
     if not path.is_file():
         raise FileNotFoundError(
@@ -85,8 +87,6 @@ def load_record(folder: str | Path) -> Record:
         )
     try:
         data = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
-        from align.report.machine import FORMAT
-
         if (made := data["format"]) != FORMAT:
             raise ValueError(f"format {made}, expected {FORMAT}: made by another version of align")
         return Record.from_dict(data)

@@ -49,10 +49,14 @@ def went_on(solver, problem, folder):
     return solution, next(step.done for step in steps if step.stage.lower() == solver.name)
 
 
-@pytest.mark.parametrize("killed", [[1], [3], [2, 3, 4]])
+EARLY, LATE = ([1], [3], [2, 3, 4]), ([1], [7], [2, 9, 20])  # refinement has few rounds
+
+
+@pytest.mark.parametrize("turn", range(3))
 @pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
-def test_a_solver_goes_on_where_it_was_killed(noisy, tmp_path, monkeypatch, solver, killed):
+def test_a_solver_goes_on_where_it_was_killed(noisy, tmp_path, monkeypatch, solver, turn):
     monkeypatch.setattr(kept, "EVERY", 0)
+    killed = (EARLY if isinstance(solver, Refinement) else LATE)[turn]
     whole = solver(noisy)
     for round_ in killed:
         with keeping(noisy, tmp_path), pytest.raises(Killed):

@@ -5,7 +5,7 @@ import pytest
 import align
 import dictionaries
 import embeddings
-from align import PRESETS, Procrustes
+from align import PRESETS, Procrustes, Refinement
 
 pytestmark = pytest.mark.real
 
@@ -60,12 +60,19 @@ def test_vecmaps_mapping_on_wikipedia(wikipedia, pair, csls):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "csls"), [(5000, 60.8), (1000, 60.3)])
-def test_refinement_on_wikipedia(wikipedia, words, csls):
+@pytest.mark.parametrize(
+    ("solver", "words", "csls"),
+    [
+        (Refinement(rounds=5), 5000, 60.8),
+        (PRESETS["muse"], 5000, 60.8),
+        (PRESETS["muse"], 1000, 60.3),
+    ],
+)
+def test_refinement_on_wikipedia(wikipedia, solver, words, csls):
     source, target, train, test = wikipedia("en-es")
     seeds = train.within(source, target).first(words)
 
-    run = align.supervised(source, target, seeds, test=test, solver=PRESETS["muse"])
+    run = align.supervised(source, target, seeds, test=test, solver=solver)
 
     assert p_at_1(run, 1) == pytest.approx(csls, abs=0.5)
 

@@ -178,15 +178,15 @@ def checkpoint(solver: Solver, problem: Problem) -> Checkpoint:
 
 
 def begun(
-    state: State | None, start: Solver, problem: Problem, counted: str, on_step: OnStep
+    state: State | None, start: Solver, problem: Problem, on_step: OnStep
 ) -> tuple[Solution, int]:
     """Return the solution to go on from, and how many steps led to it from that of ``start``.
 
     Parameters
     ----------
     state : State, optional
-        Of `state_of`, which tells the steps as ``counted``; none to begin with ``start``.
+        Of `state_of`, which tells the steps as ``done``; none to begin with ``start``.
     """
     if state is None:
         return solved(start, problem, on_step=on_step), 0
-    return solution_of(state), state.told[counted]
+    return solution_of(state), state.told["done"]

@@ -72,7 +72,7 @@ class RCSLS:
         require_pairs(problem)
         kept = checkpoint(self, problem)
         state = kept.read()
-        first, before = begun(state, self.start, problem, "steps", on_step)
+        first, before = begun(state, self.start, problem, on_step)
         rate = state.told["rate"] if state else self.rate
         w = require_linear(self, first.map).w.astype(np.float64)
         y = unit(first.mapped(problem)[1])
@@ -89,7 +89,7 @@ class RCSLS:
             else:
                 rate /= 2
             here = replace(first, map=LinearMap(w), losses=tuple(losses))
-            kept.keep(partial(state_of, here, rate=rate, steps=done + 1))
+            kept.keep(partial(state_of, here, rate=rate, done=done + 1))
             on_step(Step("RCSLS", done + 1, self.iterations, f"loss {loss:.4f}"))
             if rate < self.min_rate:
                 break

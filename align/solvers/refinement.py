@@ -86,7 +86,7 @@ class Refinement:
         Within `align.solvers.kept.keeping`, a run that was killed goes on after a round.
         """
         kept = checkpoint(self, problem)
-        solution, first = begun(kept.read(), self.start, problem, "rounds", on_step)
+        solution, first = begun(kept.read(), self.start, problem, on_step)
         losses, pairs = solution.losses, solution.pairs if first else problem.pairs[:0]
         few = slice(0, self.among or None)
         words = Problem(problem.x[few], problem.y[few], problem.pairs[:0])
@@ -111,7 +111,7 @@ class Refinement:
                 return replace(solution, losses=losses, converged=True, space=seen, stopped=same)
             solution = self.solver(Problem(problem.x, problem.y, pairs))
             losses += solution.losses
-            kept.keep(partial(state_of, replace(solution, losses=losses), rounds=done + 1))
+            kept.keep(partial(state_of, replace(solution, losses=losses), done=done + 1))
             told = f"{len(pairs):,} pairs, loss {losses[-1]:.4f}"
             on_step(Step("refinement", done + 1, self.rounds, told))
         after = f"all {self.rounds} rounds are done"
