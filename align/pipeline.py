@@ -48,7 +48,7 @@ def supervised(
     k: int = 10,
     test: Lexicon | None = None,
     seed: int = 0,
-    steps: Path | None = None,
+    steps: Path | str | None = None,
     on_step: OnStep = silent,
 ) -> Run:
     """Align two languages with a seed lexicon.
@@ -70,9 +70,9 @@ def supervised(
         Scores the run; takes no part in anything else.
     seed : int
         Of the bootstrap (and of the solver, where it is stochastic, through its own field).
-    steps : Path, optional
-        A folder where the solutions that others start from are kept: the same call after a kill
-        goes on from them.
+    steps : Path or str, optional
+        A folder where the solutions that others start from are kept, and from time to time the
+        state of a long solver: the same call after a kill goes on from them.
     on_step : callable
         Told what is done.
 
@@ -104,7 +104,7 @@ def unsupervised(
     test: Lexicon | None = None,
     seed: int = 0,
     seeds: int = 1,
-    steps: Path | None = None,
+    steps: Path | str | None = None,
     on_step: OnStep = silent,
 ) -> Run:
     """Align two languages without a dictionary, and say whether it worked.
@@ -195,7 +195,7 @@ class _Task:
     k: int
     test: Lexicon | None
     seed: int
-    steps: Path | None
+    steps: Path | str | None
 
 
 def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: OnStep) -> Run:

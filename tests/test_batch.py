@@ -188,7 +188,7 @@ def test_vectors_that_cannot_be_read_fail_their_runs_and_no_others(languages):
     batch = begun()
     run_here(batch)
 
-    results = load_results(Path("out"))
+    results = load_results("out")
     assert {cell.pair for cell, _ in results.finished} == {"bb-cc"}
     assert {cell.pair for cell, _ in results.failed} == {"aa-bb"}
     assert "aa.vec" in results.failed[0][1].error

@@ -254,7 +254,7 @@ def test_a_solution_is_kept_on_disk_and_found_again(noisy, tmp_path, calls):
     with keeping(noisy, tmp_path):
         first = solved(chain, noisy)
 
-    with keeping(noisy, tmp_path):
+    with keeping(noisy, str(tmp_path)):
         again = solved(chain, noisy)
 
     assert len(calls) == 1

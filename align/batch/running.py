@@ -137,9 +137,9 @@ def is_batch(folder: Path) -> bool:
     return (folder / GRID).is_file()
 
 
-def load_results(folder: Path) -> Results:
+def load_results(folder: Path | str) -> Results:
     """Return what was run of a batch until now; ValueError if the folder is not that of one."""
-    return Store(folder).results()
+    return Store(Path(folder)).results()
 
 
 def run_batch(

@@ -102,20 +102,20 @@ _kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
 
 
 @contextmanager
-def keeping(problem: Problem, folder: Path | None = None) -> Iterator[None]:
+def keeping(problem: Problem, folder: Path | str | None = None) -> Iterator[None]:
     """Keep the solutions that `solved` finds, of any seeds between the vectors of a problem.
 
     Parameters
     ----------
     problem : Problem
-    folder : Path, optional
+    folder : Path or str, optional
         Keep them here as well, so that a run that was killed goes on where it was.
     """
     outer = _kept.get()
     if outer and outer.x is problem.x and outer.y is problem.y:
         yield
         return
-    token = _kept.set(_Kept(problem.x, problem.y, folder))
+    token = _kept.set(_Kept(problem.x, problem.y, Path(folder) if folder else None))
     try:
         yield
     finally:
