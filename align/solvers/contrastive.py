@@ -216,24 +216,27 @@ def contrastive_loss(
     sides = x[contrast.sources], y[contrast.targets]
     exact = np.result_type(x, y)
     with np.errstate(over="ignore", invalid="ignore"):
-        mapped = [rows @ w.astype(exact) for rows, w in zip(sides, maps, strict=True)]
-        lengths = [np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None] for rows in mapped]
+        a, b = (rows @ w.astype(exact) for rows, w in zip(sides, maps, strict=True))
+        lengths = [np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None] for rows in (a, b)]
     if not all(np.isfinite(long).all() for long in lengths):
         return np.inf, maps
-    a, b = (rows / np.where(long > 0, long, 1) for rows, long in zip(mapped, lengths, strict=True))
+    least = np.finfo(lengths[0].dtype).tiny  # shorter rows have no direction
+    scales = [np.divide(1, long, where=long >= least, out=np.zeros_like(long)) for long in lengths]
+    a *= scales[0]
+    b *= scales[1]
     loss, slopes = _softmax(contrast.products(a, b), contrast, temperature)
     matrix = contrast.matrix(slopes.astype(exact))
-    by_a = _before_scaling(matrix @ b, a, lengths[0])
-    by_b = _before_scaling(matrix.T @ a, b, lengths[1])
+    by_a, by_b = matrix @ b, matrix.T @ a
+    _before_scaling(by_a, a, scales[0])
+    _before_scaling(by_b, b, scales[1])
     return loss, ((sides[0].T @ by_a).astype("f8"), (sides[1].T @ by_b).astype("f8"))
 
 
-def _before_scaling(slopes: Array, directions: Array, lengths: Array) -> Array:
-    """Return the slopes by rows from those by their directions; 0 for a row of zeros."""
-    along = np.einsum("ij,ij->i", slopes, directions)[:, None]
-    across = slopes - along * directions
-    before: Array = np.divide(across, lengths, where=lengths > 0, out=np.zeros_like(across))
-    return before
+def _before_scaling(slopes: Array, directions: Array, scales: Array) -> None:
+    """Turn slopes by directions into those by the rows that were scaled; directions are lost."""
+    directions *= np.einsum("ij,ij->i", slopes, directions)[:, None]
+    slopes -= directions
+    slopes *= scales
 
 
 def _softmax(cosines: Array, contrast: Contrast, temperature: float) -> tuple[float, Array]:
