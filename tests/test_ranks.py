@@ -6,7 +6,7 @@ from test_retrieve import csls_by_hand
 from test_search import EXACT
 
 from align.normalize import unit
-from align.retrieve import Flat, Space, fast, neighbours, using
+from align.retrieve import Flat, Space, fast, using
 from align.retrieve import ranks as ranking
 from align.retrieve.fast import Fast
 
@@ -75,7 +75,7 @@ def test_blocks_and_pieces_change_nothing(tied, monkeypatch, rng):
     whole = space.ranks(pairs)
 
     monkeypatch.setattr(ranking, "BLOCK", 7)
-    monkeypatch.setattr(neighbours, "PIECE", 9)
+    monkeypatch.setattr(ranking, "PIECE", 9)
     steps = []
 
     np.testing.assert_array_equal(space.ranks(pairs, on_step=steps.append), whole)

@@ -136,6 +136,47 @@ def inner_products(
 
 
 @_compiled
+def places(scores: Any, asked: Any, lows: Any, highs: Any, ahead: Any) -> Any:  # noqa: ANN401
+    """Count the scores above ``highs``, and find those between, both bounds included.
+
+    Parameters
+    ----------
+    scores : (u, m) array
+    asked : (p,) array of int
+        The row of ``scores`` that each bound is for.
+    lows, highs : (p,) arrays
+    ahead : (p,) array of int
+        The counts are added to it.
+
+    Returns
+    -------
+    (o, 2) array of int
+        The number of a bound and the column of a score between, in order.
+    """
+    between = np.zeros(len(asked), dtype=np.intp)
+    for i in range(len(asked)):
+        line, low, high = scores[asked[i]], lows[i], highs[i]
+        above, reached = 0, 0
+        for j in range(len(line)):
+            above += line[j] > high
+            reached += line[j] >= low
+        ahead[i] += above
+        between[i] = reached - above
+    found = np.empty((between.sum(), 2), dtype=np.intp)
+    place = 0
+    for i in range(len(asked)):
+        if between[i] == 0:
+            continue
+        line, low, high = scores[asked[i]], lows[i], highs[i]
+        for j in range(len(line)):
+            if low <= line[j] <= high:
+                found[place, 0] = i
+                found[place, 1] = j
+                place += 1
+    return found
+
+
+@_compiled
 def sampled_products(
     x: Any,  # noqa: ANN401
     y: Any,  # noqa: ANN401

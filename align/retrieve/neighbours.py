@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -117,36 +116,16 @@ def in_double(
     found = [Neighbours.none(k)]
     block = int(np.clip(memory // (8 * len(base)), 1, 256))
     for start in range(0, len(queries), block):
-        asked = queries[start : start + block]
+        asked = queries[start : start + block].astype(np.float64)
         scores = np.empty((len(asked), len(base)), dtype=np.float32)
-        for part, piece in in_pieces(asked, base, penalty):
-            scores[:, part] = piece
+        for left in range(0, len(base), PIECE):
+            part = slice(left, left + PIECE)
+            piece = asked @ base[part].astype(np.float64).T
+            scores[:, part] = piece if penalty is None else piece - penalty[part]
         found += [_best_of(line, k) for line in scores]
     return Neighbours(
         np.concatenate([one.rows for one in found]), np.concatenate([one.scores for one in found])
     )
-
-
-def in_pieces(queries: Array, base: Array, penalty: Array | None) -> Iterator[tuple[slice, Array]]:
-    """Yield the scores of queries with one piece of a base after another, as `scored` has them.
-
-    Parameters
-    ----------
-    queries, base : (q, d) and (m, d) arrays
-    penalty : (m,) array, optional
-
-    Yields
-    ------
-    slice, (q, p) array of float32
-        The rows of the piece, and their scores.
-    """
-    queries = queries.astype(np.float64)
-    for start in range(0, len(base), PIECE):
-        part = slice(start, min(start + PIECE, len(base)))
-        scores = queries @ base[part].astype(np.float64).T
-        if penalty is not None:
-            scores -= penalty[part]
-        yield part, scores.astype(np.float32)
 
 
 def _best_of(line: Array, k: int) -> Neighbours:

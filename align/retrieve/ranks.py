@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from align.maps import Array
-from align.retrieve.neighbours import Rows, in_pieces, scored, single
+from align.retrieve.neighbours import Rows, scored, single
 from align.steps import OnStep, Step, silent
 
-BLOCK = 512  # pairs ranked at once
+BLOCK, PIECE = 512, 8192  # pairs, and rows of the base, compared at once
+ROUNDING = 2.0**-24  # of a number in single precision, relative
 
 
 def ranks(
@@ -20,6 +21,9 @@ def ranks(
     on_step: OnStep = silent,
 ) -> Rows:
     """Count what a search with the same penalty puts before a row, and the row itself.
+
+    A product in single precision tells most of it; what lies within its rounding of the row's own
+    score is computed in double precision, as `scored` does.
 
     Parameters
     ----------
@@ -34,18 +38,38 @@ def ranks(
     (p,) array of int
         From 1 to m; of equal scores, that of the first row is the lowest.
     """
+    from align.retrieve.kernels import places  # compiled; `import align` is light
+
     penalty = single(penalty)
     found = np.ones(len(pairs), dtype=np.intp)
     order = np.argsort(pairs[:, 0], kind="stable")
+    doubt = _doubt(queries, base, penalty)
     for start in range(0, len(pairs), BLOCK):
         mine = order[start : start + BLOCK]
         rows, asked = np.unique(pairs[mine, 0], return_inverse=True)
-        answers = pairs[mine, 1, None]
-        own = scored(queries[pairs[mine, 0]], base, answers, penalty)
-        for part, scores in in_pieces(queries[rows], base, penalty):
-            line = scores[asked]
-            before = np.arange(part.start, part.stop) < answers
-            ahead = (line > own) | ((line == own) & before)
-            found[mine] += np.count_nonzero(ahead, axis=1)
+        few, (sources, answers) = queries[rows].astype(np.float32), pairs[mine].T
+        own = scored(queries[sources], base, answers[:, None], penalty)[:, 0]
+        ahead = np.zeros(len(mine), dtype=np.intp)
+        for left in range(0, len(base), PIECE):
+            part = slice(left, left + PIECE)
+            rough = few @ base[part].astype(np.float32, copy=False).T
+            if penalty is not None:
+                rough -= penalty[part]
+            close = places(rough, asked, own - doubt, own + doubt, ahead)
+            for some in np.split(close, range(BLOCK, len(close), BLOCK)):
+                i, j = some[:, 0], some[:, 1] + left
+                exact = scored(queries[sources[i]], base, j[:, None], penalty)[:, 0]
+                before = (exact > own[i]) | ((exact == own[i]) & (j < answers[i]))
+                ahead += np.bincount(i[before], minlength=len(mine))
+        found[mine] += ahead
         on_step(Step("ranks", start + len(mine), len(pairs)))
     return found
+
+
+def _doubt(queries: Array, base: Array, penalty: Array | None) -> np.float32:
+    """Bound how far a score in single precision is from that of `scored`."""
+    longest = [
+        np.sqrt(np.einsum("ij,ij->i", side, side).max(initial=0)) for side in (queries, base)
+    ]
+    largest = longest[0] * longest[1] + (0 if penalty is None else np.abs(penalty).max())
+    return np.float32((base.shape[1] + 8) * ROUNDING * largest)
