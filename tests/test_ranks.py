@@ -82,6 +82,18 @@ def test_blocks_and_pieces_change_nothing(tied, monkeypatch, rng):
     assert (steps[0].done, steps[-1].done, steps[-1].total) == (7, 500, 500)
 
 
+def test_what_single_precision_cannot_tell_apart_is_ranked_in_double(rng):
+    queries = unit(rng.standard_normal((8, 300)).astype(np.float32))
+    base = queries[0] + 1e-6 * rng.standard_normal((60, 300)).astype(np.float32)
+    scores = (queries.astype("f8") @ base.astype("f8").T).astype("f4")
+    order = np.argsort(-scores, axis=1, kind="stable")
+
+    found = ranking.ranks(queries, base, every_pair(queries, base)).reshape(scores.shape)
+
+    places = np.broadcast_to(np.arange(1, len(base) + 1), order.shape)
+    np.testing.assert_array_equal(np.take_along_axis(found, order, axis=1), places)
+
+
 def test_a_search_that_misses_neighbours_ranks_all_the_same(hubs, monkeypatch):
     pairs = every_pair(*hubs)
     exact = Space.of(*hubs, 5)
