@@ -24,7 +24,7 @@ from align.batch.store import FolderError, Store
 
 def begun(folder="out", plan="plan.toml"):
     """Read a plan and keep its grid, as a start does."""
-    batch = Batch.of(read_plan(plan), Path(folder))
+    batch = Batch.of(read_plan(plan), folder)
     batch.begin()
     return batch
 

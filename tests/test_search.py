@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from align.normalize import unit
-from align.retrieve import Flat, Space, choose, current, fast, flat, half, memory, trial, using
+from align.retrieve import (
+    Flat,
+    Space,
+    choose,
+    current,
+    fast,
+    flat,
+    half,
+    memory,
+    neighbours,
+    trial,
+    using,
+)
 from align.retrieve.choice import Auto, candidates
 from align.retrieve.fast import Fast
 from align.retrieve.gpu import Torch
@@ -120,6 +132,19 @@ def test_many_equal_or_nearly_equal_rows_are_ranked_right(search, rng, noise):
 
     np.testing.assert_array_equal(found.rows, rows)
     np.testing.assert_array_equal(found.scores, scores)
+
+
+@pytest.mark.parametrize("penalised", [False, True])
+def test_a_base_in_pieces_changes_nothing_in_double_precision(rng, monkeypatch, penalised):
+    queries, base = (rng.standard_normal((n, 8)).astype(np.float32) for n in (30, 50))
+    penalty = rng.random(50).astype(np.float32) if penalised else None
+    whole = neighbours.in_double(queries, base, penalty, 5, LITTLE)
+
+    monkeypatch.setattr(neighbours, "PIECE", 9)
+
+    pieces = neighbours.in_double(queries, base, penalty, 5, LITTLE)
+    np.testing.assert_array_equal(pieces.rows, whole.rows)
+    np.testing.assert_array_equal(pieces.scores, whole.scores)
 
 
 @pytest.mark.parametrize("search", EXACT)

@@ -45,12 +45,12 @@ class Batch:
     unreadable: Mapping[str, str]
 
     @classmethod
-    def of(cls, plan: Plan, folder: Path, *, on_step: OnStep = silent) -> Batch:
+    def of(cls, plan: Plan, folder: Path | str, *, on_step: OnStep = silent) -> Batch:
         """Read the vectors of a plan, and keep them in its folder.
 
         A file that cannot be read fails the runs of its language, no others.
         """
-        store = Store(folder.absolute())
+        store = Store(Path(folder).absolute())
         packed: dict[str, Packed] = {}
         unreadable = {}
         for language, path in plan.vectors.items():
@@ -132,9 +132,9 @@ class Batch:
         return results
 
 
-def is_batch(folder: Path) -> bool:
+def is_batch(folder: Path | str) -> bool:
     """Whether a folder is that of a batch."""
-    return (folder / GRID).is_file()
+    return (Path(folder) / GRID).is_file()
 
 
 def load_results(folder: Path | str) -> Results:
@@ -186,7 +186,7 @@ def run_batch(
     """
     from align.batch.table import frame
 
-    batch = Batch.of(read_plan(plan), Path(folder), on_step=on_step)
+    batch = Batch.of(read_plan(plan), folder, on_step=on_step)
 
     def told(progress: Progress) -> None:
         on_step(Step("runs", progress.finished + progress.failed, progress.total))

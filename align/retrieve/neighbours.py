@@ -12,7 +12,7 @@ from align.maps import Array
 
 Rows = npt.NDArray[np.intp]
 TOGETHER = 64  # queries whose candidates are scored at once: they fit in the cache
-PIECE = 8192  # rows of a base brought to double precision at once
+PIECE = 8192  # rows of a base multiplied at once
 SPARE = 4  # candidates more than asked, so that rounding cannot push a neighbour out
 
 

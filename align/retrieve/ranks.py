@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from align.maps import Array
-from align.retrieve.neighbours import Rows, scored, single
+from align.retrieve.neighbours import PIECE, Rows, scored, single
 from align.steps import OnStep, Step, silent
 
-BLOCK, PIECE = 512, 8192  # pairs, and rows of the base, compared at once
+BLOCK = 512  # pairs ranked at once
 ROUNDING = 2.0**-24  # of a number in single precision, relative
 
 
@@ -43,12 +43,13 @@ def ranks(
     penalty = single(penalty)
     found = np.ones(len(pairs), dtype=np.intp)
     order = np.argsort(pairs[:, 0], kind="stable")
-    doubt = _doubt(queries, base, penalty)
+    reach, most = _longest(base), 0 if penalty is None else np.abs(penalty).max()
     for start in range(0, len(pairs), BLOCK):
         mine = order[start : start + BLOCK]
         rows, asked = np.unique(pairs[mine, 0], return_inverse=True)
         few, (sources, answers) = queries[rows].astype(np.float32), pairs[mine].T
         own = scored(queries[sources], base, answers[:, None], penalty)[:, 0]
+        doubt = np.float32((base.shape[1] + 8) * ROUNDING * (_longest(few) * reach + most))
         ahead = np.zeros(len(mine), dtype=np.intp)
         for left in range(0, len(base), PIECE):
             part = slice(left, left + PIECE)
@@ -66,10 +67,5 @@ def ranks(
     return found
 
 
-def _doubt(queries: Array, base: Array, penalty: Array | None) -> np.float32:
-    """Bound how far a score in single precision is from that of `scored`."""
-    longest = [
-        np.sqrt(np.einsum("ij,ij->i", side, side).max(initial=0)) for side in (queries, base)
-    ]
-    largest = longest[0] * longest[1] + (0 if penalty is None else np.abs(penalty).max())
-    return np.float32((base.shape[1] + 8) * ROUNDING * largest)
+def _longest(rows: Array) -> float:
+    return float(np.sqrt(np.einsum("ij,ij->i", rows, rows).max()))
