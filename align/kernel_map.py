@@ -13,7 +13,6 @@ from align.normalize import unit
 CELLS = 1 << 24  # similarities held at once
 LEAST = 1e-6  # cosines in single precision are hardly finer
 ORTHOGONAL = 1e-4  # the largest deviation of a map that keeps lengths
-UNDOING = 20  # steps in which a shift, well below length 1, is found again
 PARTS = ("w", "anchors", "shift", "width")
 
 
@@ -93,37 +92,6 @@ class KernelMap:
         if after.deviation > ORTHOGONAL:
             raise ValueError("only an orthogonal map can follow a KernelMap")
         return KernelMap(self.linear.then(after), self.anchors, after(self.shift), self.width)
-
-    def undo(self, y: Array) -> Array:
-        """Find rows, (n, d), that are mapped to the directions of these, (n, e), by iteration.
-
-        With ``s`` the shift of a row, ``y`` is reached from ``u = a y - s`` of length 1, and the
-        row is ``u`` mapped back; its shift is that of the row found before. Where the linear map
-        is ill-conditioned, this need not come to rest; so where the anchor that is mapped nearest
-        to ``y`` is nearer than what was found, it is that anchor: anchors are always found.
-        """
-        goal = unit(as_rows(y))
-        back = self.linear.inverse
-        x = back(goal)
-        for block in self._blocks(len(goal)):
-            for _ in range(UNDOING):
-                moved = self._moved(x[block])
-                along = np.sum(goal[block] * moved, axis=1, keepdims=True)
-                beside = 1 - np.sum(moved**2, axis=1, keepdims=True)
-                far = along + np.sqrt(np.maximum(along**2 + beside, 0))
-                x[block] = back(far * goal[block] - moved)
-            x[block] = self._nearer(x[block], goal[block])
-        return x
-
-    def _nearer(self, x: Array, goal: Array) -> Array:
-        """Return these rows, or anchors where these are mapped nearer to the goal."""
-        anchors = self.anchors.astype(x.dtype, copy=False)
-        cosines = goal @ self(anchors).T
-        reached = np.sum(goal * self(x), axis=1)
-        nearest = cosines.argmax(axis=1)
-        kept = cosines[np.arange(len(goal)), nearest] <= reached
-        found: Array = np.where(kept[:, None], x, anchors[nearest])
-        return found
 
     def _blocks(self, n: int) -> Iterator[slice]:
         """Cut n rows so that the similarities of a part are few enough to be held."""

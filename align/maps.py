@@ -46,9 +46,6 @@ class Map(Protocol):
     def __call__(self, x: Array) -> Array:
         """Map rows, (n, d) to (n, e), in the precision of ``x``."""
 
-    def undo(self, y: Array) -> Array:
-        """Find rows, (n, d), that are mapped to the directions of these, (n, e)."""
-
     def then(self, after: LinearMap) -> Map:
         """Compose: first this map, then ``after``."""
 
@@ -88,10 +85,6 @@ class LinearMap:
                 f"the map takes {self.shape[0]} dimensions, got vectors of shape {x.shape}"
             )
         return x @ self.w.astype(x.dtype, copy=False)
-
-    def undo(self, y: Array) -> Array:
-        """Map back by the pseudo-inverse, (n, e) to (n, d)."""
-        return self.inverse(y)
 
     def then(self, after: LinearMap) -> LinearMap:
         """Compose: first this map, then ``after``."""

@@ -35,6 +35,7 @@ from dictionaries import Lexicon
 from embeddings import Embeddings
 
 ASKED = 2000  # words of which seeds are asked whether they agree
+TURNED = 0.1  # the share of a dictionary that, the wrong way round, is worth a remark
 log = logging.getLogger(__name__)
 
 
@@ -202,10 +203,18 @@ def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: 
     """Go through the stages."""
     started = time.perf_counter()
     source, target, k, test = task.source, task.target, task.k, task.test
+    if isinstance(solver, type) or not callable(solver):
+        raise TypeError(
+            f"expected a solver, got {solver!r}: use align.PRESETS['vecmap'], or one of its own "
+            "settings, as align.Refinement(rounds=5)"
+        )
+    if not isinstance(task.normalize, str) or not isinstance(k, (int, np.integer)):
+        raise TypeError(f"expected normalize as str and k as int, got {task.normalize!r}, {k!r}")
     require_faiss()
     ahead(len(source) * target.vectors.size)
     require_neighbourhood(k, len(source), len(target))
     if test is not None:
+        _require_lexicon(test)
         gold_of(test, source, target)  # its error now, not after hours of work
     x_normalization, x = Normalization.fitted(source.vectors, task.normalize)
     y_normalization, y = Normalization.fitted(target.vectors, task.normalize)
@@ -236,7 +245,8 @@ def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: 
     )
     alignment = Alignment(x_normalization, y_normalization, solution.map, solution.target)
     joint = replace(source, vectors=space.x), replace(target, vectors=space.y)
-    run = Run(joint[0], joint[1], seeds, alignment, space, record)
+    x, y = (side[np.unique(own)] for side, own in zip((x, y), rows.T, strict=True))
+    run = Run(*joint, seeds, alignment, space, (x, y), record)
     return _scored(run, test, started, on_step)
 
 
@@ -292,7 +302,15 @@ def refine(
         repeats=(),
         **_told(solution, space),
     )
-    return _scored(Run(*joint, run.seeds, alignment, space, record), test, started, on_step)
+    refined = replace(
+        run,
+        source=joint[0],
+        target=joint[1],
+        alignment=alignment,
+        space=space,
+        record=record,
+    )
+    return _scored(refined, test, started, on_step)
 
 
 def _alike(source: Embeddings, target: Embeddings) -> Rows:
@@ -335,17 +353,14 @@ def _told(solution: Solution, space: Space) -> dict[str, Any]:
 def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
     """Return the pairs that both vocabularies hold; an error where these are too few to align."""
     _require_embeddings(source, target)
-    if not isinstance(lexicon, Lexicon):
-        raise TypeError(
-            f"expected Lexicon, got {type(lexicon).__name__}: use dictionaries.load(path), "
-            "or Lexicon(pairs)"
-        )
+    _require_lexicon(lexicon)
     if not len(lexicon):
         raise ValueError(
             f"no seed pairs{f' ({lexicon.origin})' if lexicon.origin else ''}: the vocabularies "
             "share none; give a training dictionary with --train FILE"
         )
     seeds = covered("training", lexicon, source, target)
+    _tell_turned(lexicon, seeds, source, target)
     if len(seeds) < MIN_PAIRS:
         raise ValueError(
             f"only {len(seeds)} usable of {len(lexicon):,} pairs in the training dictionary "
@@ -353,6 +368,29 @@ def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
             "use a larger dictionary or --seeds identical"
         )
     return seeds
+
+
+def _tell_turned(lexicon: Lexicon, seeds: Lexicon, source: Embeddings, target: Embeddings) -> None:
+    """Tell of a dictionary of which some lines have the languages the other way round."""
+    there = set(seeds.pairs)
+    back = lexicon.reversed.within(source, target).pairs
+    turned = [(a, b) for b, a in back if (a, b) not in there]
+    if len(turned) > max(MIN_PAIRS, TURNED * len(lexicon)):
+        log.warning(
+            "%d of the %d pairs of the training dictionary, as %r, fit the vocabularies only with "
+            "source and target exchanged: are some of its lines turned?",
+            len(turned),
+            len(lexicon),
+            " ".join(turned[0]),
+        )
+
+
+def _require_lexicon(lexicon: Lexicon) -> None:
+    if not isinstance(lexicon, Lexicon):
+        raise TypeError(
+            f"expected Lexicon, got {type(lexicon).__name__}: use dictionaries.load(path), "
+            "or Lexicon(pairs)"
+        )
 
 
 def _require_embeddings(*sides: Embeddings) -> None:

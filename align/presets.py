@@ -73,9 +73,9 @@ PLENTY = 2_000  # source words of the seeds, from which VecMap's mapping is a go
 
 
 def candidates(words: int, *, alike: bool = False) -> tuple[tuple[str, Solver], ...]:
-    """Return what `align.selection.Best` chooses from.
+    """Return what `align.selection.Best` chooses from, first what to take where nothing is known.
 
-    Each of the stronger ones starts from the one before: the dictionary grows by mutual CSLS
+    Of the strongest all steps start from each other: the dictionary grows by mutual CSLS
     neighbours; a last mapping weighs the axes by their correlations and undoes half of the
     whitening; a kernel ridge regression moves regions that a linear map misses. Where seeds are
     few, the dictionary first grows by self-learning, from a metric of both sides, which of few
@@ -91,16 +91,16 @@ def candidates(words: int, *, alike: bool = False) -> tuple[tuple[str, Solver], 
     """
     start = FEW if words < PLENTY else Multistep()
     starts = {"": start, "alike, ": Alike(solver=start)} if alike else {"": start}
-    weighed = [
+    *others, (name, solver) = [
         (f"{name}grown, weighed", grown(start, keep_seeds=True, among=SEEDED))
         for name, start in starts.items()
     ]
-    name, solver = weighed[-1]
     return (
-        ("procrustes", Procrustes()),
-        ("vecmap", Multistep()),
-        *weighed,
+        (name, solver),
         (f"{name}, kernel", KernelResidual(start=solver)),
+        *others,
+        ("vecmap", Multistep()),
+        ("procrustes", Procrustes()),
     )
 
 

@@ -45,7 +45,7 @@ class Problem:
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", y)
         for name in ("pairs", "alike"):
-            rows = np.asarray(getattr(self, name), dtype=np.intp).reshape(-1, 2)
+            rows = _rows(name, getattr(self, name))
             if len(rows) and (rows.min() < 0 or (rows.max(axis=0) >= (len(x), len(y))).any()):
                 raise ValueError(
                     f"{name} name rows {rows.min(axis=0)} to {rows.max(axis=0)}, "
@@ -57,3 +57,16 @@ class Problem:
     def paired(self) -> tuple[Array, Array]:
         """The seed rows of both sides, (p, d) and (p, e); row i of one translates row i."""
         return self.x[self.pairs[:, 0]], self.y[self.pairs[:, 1]]
+
+
+def _rows(name: str, pairs: npt.ArrayLike) -> npt.NDArray[np.intp]:
+    """Return pairs of rows as (p, 2) integers; an error where they are something else."""
+    rows = np.asarray(pairs)
+    if not rows.size:
+        return np.empty((0, 2), dtype=np.intp)
+    if rows.ndim != 2 or rows.shape[1] != 2 or rows.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} are rows of x and of y, a (p, 2) array of integers, got one of shape "
+            f"{rows.shape} and type {rows.dtype}"
+        )
+    return rows.astype(np.intp, copy=False)

@@ -12,7 +12,6 @@ from align.alignment import Alignment
 from align.evaluate import Ranks, Score, measures, parts
 from align.gold import gold_of, rows_of
 from align.maps import Array
-from align.normalize import unit
 from align.problem import Problem
 from align.record import Evaluation, LexiconRecord, Record, Shared
 from align.retrieve import Direction, Neighbours, Retrieval, Space
@@ -66,6 +65,9 @@ class Run:
         Both vocabularies in the joint space.
     seeds : Lexicon
         The pairs of words that the solver was given.
+    unmapped : ((s, d) array, (t, e) array)
+        The vectors of the words of these pairs, each once and in order of its row, as the solver
+        was given them.
     record : Record
         How the run was made and what it scored.
     test : Lexicon, optional
@@ -77,6 +79,7 @@ class Run:
     seeds: Lexicon
     alignment: Alignment
     space: Space
+    unmapped: tuple[Array, Array]
     record: Record
     test: Lexicon | None = None
 
@@ -191,9 +194,8 @@ class Run:
     ) -> list[Doubt]:
         """List the seed pairs that are probably wrong, the most doubtful first.
 
-        The run's own map has seen the pairs, and brings wrong ones closer as well. So it is undone,
-        and maps are learned anew, each without the words it judges. Then only a map that lost
-        dimensions, and so cannot be undone in full, favours its seeds.
+        The run's own map has seen the pairs, and brings wrong ones closer as well. So maps are
+        learned anew, each without the words it judges: runs of all methods doubt the same pairs.
 
         Parameters
         ----------
@@ -215,28 +217,17 @@ class Run:
                 f"the run has seeds of {words} source words, and an audit needs {FEW} to tell "
                 "right pairs from wrong ones: align with a larger dictionary"
             )
-        problem = self._undone()
-        cosines, chance = held_out(problem, seed=seed)
+        rows = rows_of(self.seeds.pairs, self.source, self.target)
+        own = [np.unique(side, return_inverse=True)[1] for side in rows.T]
+        cosines, chance = held_out(Problem(*self.unmapped, np.column_stack(own)), seed=seed)
         doubts = wrong(cosines, chance)
         listed = np.lexsort((cosines, -doubts))[: np.count_nonzero(doubts >= min_doubt)]
         pairs = [self.seeds.pairs[i] for i in listed]
-        rows = [self.source.index[a] for a, _ in pairs]
-        best, _ = self.space.best(np.array(rows, dtype=np.intp), on_step=on_step)
+        best, _ = self.space.best(rows[listed, 0], on_step=on_step)
         return [
             Doubt(a, b, float(doubts[i]), float(cosines[i]), self.target.words[j])
             for (a, b), i, j in zip(pairs, listed, best, strict=True)
         ]
-
-    def _undone(self) -> Problem:
-        """Return the seeds with their vectors as they were before they were mapped, of length 1."""
-        rows = rows_of(self.seeds.pairs, self.source, self.target)
-        (x, sources), (y, targets) = (np.unique(side, return_inverse=True) for side in rows.T)
-        to_x, to_y = self.alignment.map, self.alignment.target_map
-        return Problem(
-            unit(to_x.undo(self.space.x[x])),
-            unit(to_y.undo(self.space.y[y])) if to_y else self.space.y[y],
-            np.column_stack([sources, targets]),
-        )
 
     def ranks(
         self,

@@ -32,9 +32,10 @@ class Best:
 
     The source words of the seeds are cut into ``folds`` parts by their rank. A candidate solves on
     the seeds outside a part, and translates the words of the part by CSLS: the share of right ones
-    decides; of equals, the first candidate. The rarest part is asked first, as a map is wanted for
-    words that are rarer than those of its dictionary; the others only until ``enough`` words, or
-    half of all, were asked: every part takes as long as the last solution.
+    decides; of equals, as where seeds are so few that none is right, the first candidate. The
+    rarest part is asked first, as a map is wanted for words that are rarer than those of its
+    dictionary; the others only until ``enough`` words, or half of all, were asked: every part takes
+    as long as the last solution.
 
     Where the `audit <align.solvers.audit.doubts>` doubts more than a twentieth of the seeds, the
     best candidate is also tried without these; not of fewer seeds than dimensions, from which

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import embeddings
 from align import folders
 from align.alignment import Alignment
 from align.folders import Kind, filling
+from align.maps import Array
 from align.record import Record, VectorsRecord
 from align.retrieve import Neighbours, Space
 from align.run import Run
@@ -23,9 +25,9 @@ from embeddings.files import replacing
 from embeddings.values import all_finite
 
 MAP, SPACE, RECORD = "map.safetensors", "space.safetensors", "run.json"
-SEEDS, TEST = "seeds.tsv", "test.tsv"
+SEEDS, UNMAPPED, TEST = "seeds.tsv", "seeds.safetensors", "test.tsv"
 SIDES = {"source": "source.safetensors", "target": "target.safetensors"}
-PARTS = (MAP, SPACE, SEEDS, TEST, RECORD, *SIDES.values())
+PARTS = (MAP, SPACE, SEEDS, UNMAPPED, TEST, RECORD, *SIDES.values())
 RUN = Kind("run", RECORD, PARTS)
 
 
@@ -44,8 +46,9 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
         Holds ``map.safetensors`` (the map with its normalisation), ``source.safetensors`` and
         ``target.safetensors`` (the words and their vectors in the joint space),
         ``space.safetensors`` (the neighbours of each), ``seeds.tsv`` (the seed pairs),
-        ``test.tsv`` (the dictionary that it was scored on, if there was one) and ``run.json``
-        (every setting, version, fingerprint and score).
+        ``seeds.safetensors`` (the vectors of their words before they were mapped), ``test.tsv``
+        (the dictionary that it was scored on, if there was one) and ``run.json`` (every setting,
+        version, fingerprint and score).
     force : bool
         Replace a run that is there.
 
@@ -62,6 +65,8 @@ def save(run: Run, folder: str | Path, *, force: bool = False) -> None:
             embeddings.save(getattr(run, side), new / name)
         with replacing(new / SPACE) as part:
             write_tensors(part, _near(run.space))
+        with replacing(new / UNMAPPED) as part:
+            write_tensors(part, dict(zip(SIDES, run.unmapped, strict=True)))
         dictionaries.save(run.seeds, new / SEEDS)
         if run.test is not None:
             dictionaries.save(run.test, new / TEST)
@@ -126,8 +131,8 @@ def load(folder: str | Path) -> Run:
     test = None
     if (evaluation := record.evaluation) is not None:
         test = replace(_pairs(folder / TEST), origin=evaluation.test.origin)
-    seeds, alignment = _pairs(folder / SEEDS), load_alignment(folder)
-    return Run(source, target, seeds, alignment, space, record, test)
+    seeds, unmapped = _seeds(folder, source, target)
+    return Run(source, target, seeds, load_alignment(folder), space, unmapped, record, test)
 
 
 def _side(folder: Path, side: str, record: VectorsRecord) -> Embeddings:
@@ -166,16 +171,38 @@ def _pairs(path: Path) -> Lexicon:
     return Lexicon(tuple((source, target) for source, target in rows))
 
 
+def _seeds(
+    folder: Path, source: Embeddings, target: Embeddings
+) -> tuple[Lexicon, tuple[Array, Array]]:
+    """Read the seeds, and the vectors of their words before they were mapped."""
+    seeds = _pairs(folder / SEEDS)
+    kept = _tensors(folder / UNMAPPED, SIDES)
+    x, y = kept.values()
+    words = (len(seeds.sources), len(seeds.reversed.sources))
+    if len(seeds.within(source, target)) < len(seeds) or (len(x), len(y)) != words:
+        raise ValueError(f"{folder / SEEDS} holds other pairs than the run has; make it again")
+    return seeds, (x, y)
+
+
 def _neighbours(path: Path) -> list[Neighbours]:
+    names = [f"{side}.{part}" for side in SIDES for part in ("rows", "scores")]
+    kept = _tensors(path, ["recall", *names])
+    if kept["recall"].shape != (1,):
+        raise ValueError(f"{path} is damaged; make the run again")
+    recall = kept["recall"].item()
+    return [
+        Neighbours(kept[f"{side}.rows"].astype(np.intp), kept[f"{side}.scores"], recall)
+        for side in SIDES
+    ]
+
+
+def _tensors(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Read the arrays of these names."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
         kept = load_file(path)
-        recall = float(kept["recall"][0])
-        return [
-            Neighbours(kept[f"{side}.rows"].astype(np.intp), kept[f"{side}.scores"], recall)
-            for side in SIDES
-        ]
-    except (OSError, SafetensorError, KeyError, IndexError) as error:
+        return {name: kept[name] for name in names}
+    except (OSError, SafetensorError, KeyError) as error:
         raise ValueError(f"{path} is not readable ({error}); make the run again") from error

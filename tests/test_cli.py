@@ -31,6 +31,7 @@ def test_the_sample_serves_on_an_empty_machine(cli):
         "target.safetensors",
         "space.safetensors",
         "seeds.tsv",
+        "seeds.safetensors",
         "test.tsv",
         "run.json",
     }
@@ -143,7 +144,36 @@ def test_few_seeds_and_leaks_are_remarked_on(cli, files):
         "supervised", "wide.vec", "wide2.vec", "--train", "few.txt", "--method", "procrustes"
     )
     assert "fitted on 12 pairs, fewer than its 20 dimensions" in result.stderr
-    assert "--refine 5 may help" in result.stderr
+    assert "more seeds, or the default method, may help" in result.stderr
+
+
+@pytest.fixture
+def wide(cli, rng):
+    """Vectors of 20 dimensions and 12 seeds."""
+    for name in ("s", "t"):
+        words = [f"{name}{i}" for i in range(40)]
+        embeddings.save(embeddings.Embeddings(words, rng.standard_normal((40, 20))), f"{name}.vec")
+    Path("few.txt").write_text("".join(f"s{i} t{i}\n" for i in range(12)))
+    return ["supervised", "s.vec", "t.vec", "--train", "few.txt", "-k", 3]
+
+
+def test_a_choice_by_nothing_is_told(cli, wide, monkeypatch):
+    monkeypatch.setattr("align.Best.right", lambda *_: 0)
+
+    result = cli(*wide)
+
+    assert result.exit_code == 0, result.output
+    assert "none of the 6 seed words held out was translated rightly" in result.stderr
+    assert "do not determine it" not in result.stderr  # what learns from few was chosen
+
+
+@pytest.mark.parametrize(("dimensions", "is_open"), [(13, True), (12, False)])
+def test_seeds_are_few_against_the_dimensions_that_are_kept(cli, wide, dimensions, is_open):
+    kept = f"unit,center,pca:{dimensions},unit"
+
+    result = cli(*wide, "--method", "procrustes", "--normalize", kept)
+
+    assert (f"fewer than its {dimensions} dimensions" in result.stderr) is is_open
 
 
 def test_defects_of_the_files_are_told(cli, files):

@@ -171,13 +171,3 @@ def test_a_file_with_one_linear_map_loads_as_before(stored):
     assert isinstance(back.map, LinearMap)
     assert back.target_map is None
     np.testing.assert_array_equal(back.map_source(x), alignment.map.linear(alignment.source(x)))
-
-
-def test_anchors_are_found_again_where_iteration_does_not_come_to_rest(rng):
-    stretched = LinearMap(np.diag(np.geomspace(1, 1e-3, 5)) @ rng.standard_normal((5, 5)))
-    anchors = unit(rng.standard_normal((40, 5)))
-    map_ = KernelMap(stretched, anchors, 0.6 * rng.standard_normal((40, 5)), 0.8)
-
-    undone = unit(map_.undo(map_(anchors)))
-
-    assert_allclose(map_(undone), map_(anchors), atol=1e-5)

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import align
 import embeddings
-from align import Procrustes, Refinement
+from align import PRESETS, Problem, Procrustes, Refinement
 from align.evaluate import Score
 from align.record import Shared
 from align.report import as_dict, run_table, signature
@@ -122,11 +123,31 @@ def test_a_dictionary_the_wrong_way_round_is_told(world):
         align.supervised(source, target, lexicon, test=loans, k=5)
 
 
+def test_a_dictionary_of_which_lines_are_turned_is_told(world, caplog):
+    source, target, lexicon = world
+    mixed = Lexicon(tuple(pair[:: (-1) ** (i % 3 == 0)] for i, pair in enumerate(lexicon.pairs)))
+
+    align.supervised(source, target, lexicon, k=5)
+    assert not caplog.records
+    run = align.supervised(source, target, mixed, k=5)
+
+    assert len(run.seeds) == 26
+    assert "14 of the 40 pairs of the training dictionary, as 't0 s0', fit" in caplog.text
+
+
 def test_what_is_no_embeddings_is_told_the_remedy(world):
     source, target, lexicon = world
 
     with pytest.raises(TypeError, match=r"expected Embeddings, got str: use embeddings.load"):
         align.supervised("en.vec", target, lexicon)
+    for solver in ("procrustes", Procrustes):
+        with pytest.raises(TypeError, match=r"expected a solver, got .*: use align.PRESETS"):
+            align.supervised(source, target, lexicon, solver=solver)
+    with pytest.raises(TypeError, match=r"expected Lexicon, got str: use dictionaries.load"):
+        align.supervised(source, target, lexicon, test="test.txt")
+    for wrong in ({"normalize": None}, {"k": 2.5}):
+        with pytest.raises(TypeError, match=r"expected normalize as str and k as int, got"):
+            align.supervised(source, target, lexicon, **wrong)
     with pytest.raises(TypeError, match=r"expected Lexicon, got list: use dictionaries.load"):
         align.supervised(source, target, [("a", "b")])
 
@@ -381,6 +402,15 @@ def test_a_damaged_run_is_named(run, tmp_path, name):
         align.load(tmp_path / "run")
 
 
+@pytest.mark.parametrize("lines", ["", "zzz\tqqq\n", "s0\tt0\n"])
+def test_seeds_of_another_run_are_refused(run, tmp_path, lines):
+    align.save(run, tmp_path / "run")
+    (tmp_path / "run" / "seeds.tsv").write_text(lines)
+
+    with pytest.raises(ValueError, match="seeds.tsv holds other pairs than the run has"):
+        align.load(tmp_path / "run")
+
+
 def test_the_table_shows_counts_intervals_and_signature(run):
     table = run_table(run.record)
 
@@ -406,6 +436,28 @@ def test_the_signature_names_every_hyperparameter(world):
     )
     assert "retrieval:nn,csls4|" in signature(run.record)
     assert "fitted    on 40 pairs" in run_table(run.record)
+
+
+def test_runs_of_different_solvers_have_different_signatures(world):
+    source, target, lexicon = world
+    starts = (PRESETS["vecmap"], PRESETS["cca"], PRESETS["muse"], PRESETS["proc-b"])
+
+    found = [
+        signature(align.supervised(source, target, lexicon, solver=solver, k=5).record)
+        for solver in (Refinement(rounds=1, k=5, start=start) for start in starts)
+    ]
+
+    assert len(set(found)) == len(starts)
+    assert re.search(r"\|start:multistep#[0-9a-f]{6}\|solver:procrustes\|", found[0])
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [np.arange(8).reshape(2, 4), np.arange(12).reshape(4, 3), [[1.9, 2.7]], [[True, False]]],
+)
+def test_pairs_of_another_form_are_refused(pairs):
+    with pytest.raises(ValueError, match=r"pairs are rows .* got one of shape \(\d, \d\) and type"):
+        Problem(np.eye(20), np.eye(20), pairs)
 
 
 def test_arrays_in_arrays_out(noisy):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from align.cli.progress import note
 from align.record import Evaluation, LexiconRecord, Record
 
@@ -9,13 +11,18 @@ FEW = 0.2  # a smaller share of a dictionary's words is worth a remark
 
 
 def doubts(record: Record, evaluation: Evaluation | None) -> None:
-    """Tell of few pairs, poor coverage, and words that were both seeds and test."""
-    pairs, dim = record.fitted_pairs, record.source.dim
-    if pairs < dim:
-        remedy = "a higher --max-rank" if record.solver["name"] == "refinement" else "--refine 5"
+    """Tell of a map that is left open, poor coverage, and words that were both seeds and test."""
+    pairs, kept = record.fitted_pairs, re.findall(r"pca:(\d+)", record.normalize)
+    dim = min(record.source.dim, record.target.dim, *map(int, kept))
+    if not record.chosen and pairs < dim:
         note(
             f"the map was fitted on {pairs} pairs, fewer than its {dim} dimensions, so they do not "
-            f"determine it; more seeds or {remedy} may help"
+            "determine it; more seeds, or the default method, may help"
+        )
+    if held := [trial for trial in record.trials if trial.name == record.chosen and not trial.hits]:
+        note(
+            f"none of the {held[0].asked} seed words held out was translated rightly, so that no "
+            "method could be chosen by them, and the map may be wrong; more seeds may help"
         )
     if record.verdict is None:
         _coverage("training", record.train)

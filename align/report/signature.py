@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -95,10 +97,17 @@ def _name(test: LexiconRecord | TaskRecord) -> str:
 
 
 def _solver(solver: Mapping[str, Any], chosen: str) -> str:
-    """Return a solver's settings; of what it chose from, only the name of the chosen one."""
+    """Return a solver's settings; of what it chose from, only the name of the chosen one, and of
+    the solvers it is made of their names and the starts of their fingerprints.
+    """  # noqa: D205  # one sentence
     parts = [solver["name"], *([f"chosen:{chosen}"] if chosen else [])]
     for name, value in solver.items():
         if name != "name" and not isinstance(value, (list, tuple)):
-            shown = value["name"] if isinstance(value, Mapping) else value
-            parts.append(f"{name}:{shown}")
+            parts.append(f"{name}:{_part(value) if isinstance(value, Mapping) else value}")
     return "|".join(parts)
+
+
+def _part(solver: Mapping[str, Any]) -> str:
+    settings = json.dumps(dict(solver), sort_keys=True).encode()
+    known = f"#{hashlib.sha256(settings).hexdigest()[:6]}" if len(solver) > 1 else ""
+    return f"{solver['name']}{known}"

@@ -114,7 +114,7 @@ class Refinement:
             kept.keep(partial(state_of, replace(solution, losses=losses), done=done + 1))
             told = f"{len(pairs):,} pairs, loss {losses[-1]:.4f}"
             on_step(Step("refinement", done + 1, self.rounds, told))
-        after = f"all {self.rounds} rounds are done"
+        after = f"round {self.rounds} of {self.rounds} is done"
         return replace(solution, losses=losses, converged=False, space=seen, stopped=after)
 
     def _induced(self, space: Space, on_step: OnStep) -> Rows:
