@@ -113,7 +113,8 @@ class Best:
             hits = sum(self.right(solver, problem, part, on_step) for part in parts)
         except ValueError as error:
             failure = str(error)
-        log.info("%s: %d of %d held-out words are right. %s", name, hits, asked, failure)
+        told = failure or f"{hits} of {asked} held-out words are right"
+        log.info("%s: %s", name, told)
         return Trial(name, -1 if failure else hits, asked, failure)
 
     def right(self, solver: Solver, problem: Problem, part: Rows, on_step: OnStep) -> int:

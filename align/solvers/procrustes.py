@@ -48,7 +48,8 @@ def procrustes(x: Array, y: Array) -> LinearMap:
     Returns
     -------
     LinearMap
-        Orthogonal to machine precision; a reflection is allowed. Where d and e differ,
+        Orthogonal to machine precision; a reflection is allowed. Where the pairs span fewer
+        dimensions, rounding decides how the others are turned. Where d and e differ,
         semi-orthogonal: into more dimensions it keeps every angle, into fewer it maximises
         the sum of the products ``x w . y``.
 
