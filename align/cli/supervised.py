@@ -74,7 +74,7 @@ def supervised(
       align supervised en fr
       align supervised en es --method procrustes --refine 5 --json > scores.json
       align supervised wiki.de.vec.gz wiki.en.vec.gz --train de-en.txt --max-vocab 50000
-      align supervised pt gl --seeds identical --refine 5
+      align supervised pt gl --seeds identical
     """
     named = {name for name in ctx.params if ctx.get_parameter_source(name) != DEFAULT}
     if seeds != "dictionary" and train:
