@@ -141,7 +141,7 @@ def main() -> None:
       align supervised wiki.en.vec wiki.fr.vec --train en-fr.txt --test en-fr.test.txt
     \b
     No dictionary, but a script in common:
-      align supervised en fr --seeds identical      the words spelled alike are the seeds
+      align supervised en fr --seeds identical    the words spelled alike are the seeds
       align unsupervised en fr                    no dictionary; judged without one
     \b
     Three languages or more, all in one space:
