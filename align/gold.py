@@ -24,6 +24,7 @@ def rows_of(
 
 def gold_of(test: Lexicon, source: Embeddings, target: Embeddings) -> Gold:
     """Turn a test dictionary into rows; `covered` says which errors it raises."""
+    require_lexicon(test)
     there = covered("test", test, source, target)
     position = {word: i for i, word in enumerate(there.sources)}
     return Gold(
@@ -33,6 +34,15 @@ def gold_of(test: Lexicon, source: Embeddings, target: Embeddings) -> Gold:
         missing_words=len(test.sources) - len(there.sources),
         missing_pairs=len(test) - len(there),
     )
+
+
+def require_lexicon(lexicon: Lexicon) -> None:
+    """Raise a TypeError where a dictionary is not read yet, or is something else."""
+    if not isinstance(lexicon, Lexicon):
+        raise TypeError(
+            f"expected Lexicon, got {type(lexicon).__name__}: use dictionaries.load(path), "
+            "or Lexicon(pairs)"
+        )
 
 
 def covered(part: str, lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:

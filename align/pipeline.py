@@ -15,7 +15,7 @@ import numpy as np
 import dictionaries
 from align.alignment import Alignment
 from align.auto import Auto
-from align.gold import MIN_PAIRS, covered, gold_of, rows_of
+from align.gold import MIN_PAIRS, covered, gold_of, require_lexicon, rows_of
 from align.judge import judged
 from align.maps import LinearMap
 from align.normalize import Normalization
@@ -214,7 +214,6 @@ def _aligned(method: str, task: _Task, seeds: Lexicon, solver: Solver, on_step: 
     ahead(len(source) * target.vectors.size)
     require_neighbourhood(k, len(source), len(target))
     if test is not None:
-        _require_lexicon(test)
         gold_of(test, source, target)  # its error now, not after hours of work
     x_normalization, x = Normalization.fitted(source.vectors, task.normalize)
     y_normalization, y = Normalization.fitted(target.vectors, task.normalize)
@@ -353,7 +352,7 @@ def _told(solution: Solution, space: Space) -> dict[str, Any]:
 def usable(lexicon: Lexicon, source: Embeddings, target: Embeddings) -> Lexicon:
     """Return the pairs that both vocabularies hold; an error where these are too few to align."""
     _require_embeddings(source, target)
-    _require_lexicon(lexicon)
+    require_lexicon(lexicon)
     if not len(lexicon):
         raise ValueError(
             f"no seed pairs{f' ({lexicon.origin})' if lexicon.origin else ''}: the vocabularies "
@@ -382,14 +381,6 @@ def _tell_turned(lexicon: Lexicon, seeds: Lexicon, source: Embeddings, target: E
             len(turned),
             len(lexicon),
             " ".join(turned[0]),
-        )
-
-
-def _require_lexicon(lexicon: Lexicon) -> None:
-    if not isinstance(lexicon, Lexicon):
-        raise TypeError(
-            f"expected Lexicon, got {type(lexicon).__name__}: use dictionaries.load(path), "
-            "or Lexicon(pairs)"
         )
 
 

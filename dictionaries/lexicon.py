@@ -95,9 +95,10 @@ class Lexicon:
     report: LexiconReport = LexiconReport()
 
     def __post_init__(self) -> None:
-        if words := [pair for pair in self.pairs if isinstance(pair, str)]:
+        given = tuple(self.pairs)  # once: it may be an iterator
+        if words := [pair for pair in given if isinstance(pair, str)]:
             raise ValueError(f"expected pairs of two words, got the text {words[0]!r}")
-        pairs = tuple(dict.fromkeys(tuple(pair) for pair in self.pairs))
+        pairs = tuple(dict.fromkeys(tuple(pair) for pair in given))
         if wrong := [pair for pair in pairs if len(pair) != 2]:
             raise ValueError(f"expected pairs of two words, got {wrong[0]!r}")
         object.__setattr__(self, "pairs", pairs)

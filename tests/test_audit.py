@@ -255,7 +255,9 @@ LOSSY = Multistep(dewhiten=0, reweight=0, dimensions=10)  # keeps no way back to
 STRETCHED = KernelResidual(start=Multistep(dewhiten=0.5, reweight=1))
 
 
-@pytest.mark.parametrize("solver", [*SOLVERS, LOSSY, STRETCHED], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "solver", [*SOLVERS, KernelResidual(), LOSSY, STRETCHED], ids=lambda s: s.name
+)
 def test_a_run_doubts_its_seeds_as_if_it_had_not_learned_from_them(rng, solver, tmp_path):
     problem, _, _ = dirty(rng, 0.3)
     cosines, chance = held_out(problem)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import embeddings
@@ -127,26 +126,6 @@ def test_settings_reach_the_record(cli, files):
     assert record["source"]["lower"] is True
 
 
-def test_few_seeds_and_leaks_are_remarked_on(cli, files):
-    result = cli(*files[:-1], "train.txt")
-
-    assert "20 of the 20 words asked were also seeds" in result.stderr
-    Path("few.txt").write_text("".join(f"s{i} t{i}\n" for i in range(12)))
-    with_many_dimensions = embeddings.Embeddings(
-        [f"s{i}" for i in range(40)], np.random.default_rng(0).standard_normal((40, 20))
-    )
-    embeddings.save(with_many_dimensions, "wide.vec")
-    embeddings.save(
-        embeddings.Embeddings([f"t{i}" for i in range(40)], with_many_dimensions.vectors),
-        "wide2.vec",
-    )
-    result = cli(
-        "supervised", "wide.vec", "wide2.vec", "--train", "few.txt", "--method", "procrustes"
-    )
-    assert "fitted on 12 pairs, fewer than its 20 dimensions" in result.stderr
-    assert "more seeds, or the default method, may help" in result.stderr
-
-
 @pytest.fixture
 def wide(cli, rng):
     """Vectors of 20 dimensions and 12 seeds."""
@@ -155,6 +134,15 @@ def wide(cli, rng):
         embeddings.save(embeddings.Embeddings(words, rng.standard_normal((40, 20))), f"{name}.vec")
     Path("few.txt").write_text("".join(f"s{i} t{i}\n" for i in range(12)))
     return ["supervised", "s.vec", "t.vec", "--train", "few.txt", "-k", 3]
+
+
+def test_few_seeds_and_leaks_are_remarked_on(cli, files, wide):
+    result = cli(*files[:-1], "train.txt")
+
+    assert "20 of the 20 words asked were also seeds" in result.stderr
+    result = cli(*wide, "--method", "procrustes")
+    assert "fitted on 12 pairs, fewer than its 20 dimensions" in result.stderr
+    assert "more seeds, or the default method, may help" in result.stderr
 
 
 def test_a_choice_by_nothing_is_told(cli, wide, monkeypatch):

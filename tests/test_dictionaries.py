@@ -38,6 +38,9 @@ def test_words_that_a_file_cannot_hold_are_refused(tmp_path, word):
 
 def test_pairs_are_of_two():
     assert Lexicon([["a", "b"]]).pairs == (("a", "b"),)
+    assert Lexicon(zip("a", "b", strict=True)).pairs == (("a", "b"),)
+    with pytest.raises(ValueError, match="expected pairs of two words, got the text 'ab'"):
+        Lexicon(["ab", "cd"])
     with pytest.raises(ValueError, match=r"expected pairs of two words, got \('a', 'b', 'c'\)"):
         Lexicon([("a", "b", "c")])
 

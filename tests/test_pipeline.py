@@ -145,6 +145,8 @@ def test_what_is_no_embeddings_is_told_the_remedy(world):
             align.supervised(source, target, lexicon, solver=solver)
     with pytest.raises(TypeError, match=r"expected Lexicon, got str: use dictionaries.load"):
         align.supervised(source, target, lexicon, test="test.txt")
+    with pytest.raises(TypeError, match=r"expected Lexicon, got str: use dictionaries.load"):
+        align.refine(align.supervised(source, target, lexicon, k=5), test="test.txt")
     for wrong in ({"normalize": None}, {"k": 2.5}):
         with pytest.raises(TypeError, match=r"expected normalize as str and k as int, got"):
             align.supervised(source, target, lexicon, **wrong)

@@ -19,10 +19,10 @@ def doubts(record: Record, evaluation: Evaluation | None) -> None:
             f"the map was fitted on {pairs} pairs, fewer than its {dim} dimensions, so they do not "
             "determine it; more seeds, or the default method, may help"
         )
-    if held := [trial for trial in record.trials if trial.name == record.chosen and not trial.hits]:
+    if record.trials and max(trial.hits for trial in record.trials) == 0:
         note(
-            f"none of the {held[0].asked} seed words held out was translated rightly, so that no "
-            "method could be chosen by them, and the map may be wrong; more seeds may help"
+            f"none of the {record.trials[0].asked} seed words held out was translated rightly, so "
+            "that no method could be chosen by them, and the map may be wrong; more seeds may help"
         )
     if record.verdict is None:
         _coverage("training", record.train)
