@@ -258,6 +258,18 @@ def test_the_bound_holds_for_every_product(rng, scale):
     assert (kept.bound - exact.max(axis=1) < 0.03 * size).mean() > 0.9  # and it says something
 
 
+@pytest.mark.parametrize("candidates", range(1, 9))
+def test_chosen_products_are_those_of_the_vectors_and_gaps_score_nothing(rng, candidates):
+    x, y = rng.standard_normal((2, 50, 13)).astype(np.float32)
+    rows = rng.integers(-1, 50, (50, candidates)).astype(np.int32)
+
+    products = half._products(x, y, rows)
+
+    expected = np.einsum("qd,qcd->qc", x.astype(float), y[rows].astype(float))
+    assert (rows < 0).any()
+    np.testing.assert_allclose(products, np.where(rows < 0, -np.inf, expected), rtol=1e-12)
+
+
 def test_fast_search_reports_the_recall_it_measured(hubs, monkeypatch):
     x, y = hubs
     monkeypatch.setattr(fast, "SMALL", 0)

@@ -122,17 +122,28 @@ def inner_products(
 ) -> None:
     """Fill (q, c) ``scores`` with the products of queries and candidates, in double precision.
 
-    A negative row is no candidate, and scores minus infinity.
+    A negative row is no candidate, and scores minus infinity. Four candidates are taken at once, as
+    their rows then come from memory together.
     """
+    last = rows.shape[1] - 1
     for i in range(a, b):
-        for place in range(rows.shape[1]):
-            total = -np.inf
-            if rows[i, place] >= 0:
-                candidate = base[rows[i, place]]
-                total = 0.0
-                for j in range(queries.shape[1]):
-                    total += np.float64(queries[i, j]) * np.float64(candidate[j])
-            scores[i, place] = total
+        query = queries[i]
+        for place in range(0, last + 1, 4):
+            second, third, fourth = min(place + 1, last), min(place + 2, last), min(place + 3, last)
+            one, two = base[rows[i, place]], base[rows[i, second]]
+            three, four = base[rows[i, third]], base[rows[i, fourth]]
+            total_1, total_2, total_3, total_4 = 0.0, 0.0, 0.0, 0.0
+            for j in range(len(query)):
+                number = np.float64(query[j])
+                total_1 += number * np.float64(one[j])
+                total_2 += number * np.float64(two[j])
+                total_3 += number * np.float64(three[j])
+                total_4 += number * np.float64(four[j])
+            scores[i, place], scores[i, second] = total_1, total_2
+            scores[i, third], scores[i, fourth] = total_3, total_4
+        for place in range(last + 1):
+            if rows[i, place] < 0:
+                scores[i, place] = -np.inf
 
 
 @_compiled
