@@ -121,7 +121,15 @@ class Run:
         reverse: bool = False,
         on_step: OnStep = silent,
     ) -> tuple[tuple[Translation, ...], ...]:
-        """Translate many words at once; a word outside the vocabulary gets no translations."""
+        """Translate many words at once; a word outside the vocabulary gets no translations.
+
+        Raises
+        ------
+        ValueError
+            If the words are one text, whose letters would be translated.
+        """
+        if isinstance(words, str):
+            raise ValueError(f"expected words, got the text {words!r}; give [{words!r}]")
         asked, answers = (self.target, self.source) if reverse else (self.source, self.target)
         space = self.space.reversed if reverse else self.space
         rows = [row_of(word, asked) for word in words]

@@ -49,6 +49,8 @@ def test_a_run_translates_in_both_directions(run):
     assert run.translate("t7", 1, reverse=True)[0].word == "s7"
     assert len(run.translate("s7", 100, "nn")) == 40
     assert run.translate_all(["s1", "no", "s2"], 1)[1] == ()
+    with pytest.raises(ValueError, match=r"got the text 's1'; give \['s1'\]"):
+        run.translate_all("s1")
     with pytest.raises(KeyError, match="no"):
         run.translate("no")
 
