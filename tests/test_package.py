@@ -30,7 +30,8 @@ def test_import_is_light():
 
 
 def test_import_takes_less_than_three_tenths_of_a_second():
-    code = "import time; t = time.perf_counter(); import align; print(time.perf_counter() - t)"
+    # of the processor: by the clock, whatever else runs on the machine is counted
+    code = "import time; t = time.process_time(); import align; print(time.process_time() - t)"
 
     assert min(float(python(code)) for _ in range(5)) < 0.3
 
