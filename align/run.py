@@ -19,6 +19,7 @@ from align.solvers.audit import DOUBTFUL, FEW, held_out, wrong
 from align.steps import OnStep, silent
 from dictionaries import Lexicon
 from embeddings import Embeddings
+from embeddings.values import listed
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,9 @@ class Run:
         ValueError
             If the words are one text, whose letters would be translated.
         """
-        if isinstance(words, str):
-            raise ValueError(f"expected words, got the text {words!r}; give [{words!r}]")
         asked, answers = (self.target, self.source) if reverse else (self.source, self.target)
         space = self.space.reversed if reverse else self.space
-        rows = [row_of(word, asked) for word in words]
+        rows = [row_of(word, asked) for word in listed(words)]
         known = [row for row in rows if row is not None]
         found = space.nearest(known, min(k, len(answers)), retrieval, on_step=on_step)
         translations = iter(_translations(found, answers))

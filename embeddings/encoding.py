@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from embeddings.tally import SHOWN
-from embeddings.values import Array, Defect, Embeddings, ReadReport, all_finite, require_words
+from embeddings.values import (
+    Array,
+    Defect,
+    Embeddings,
+    ReadReport,
+    all_finite,
+    listed,
+    require_words,
+)
 
 Encode = Callable[[list[str]], Any]  # m words in; an (m, d) array or torch tensor out
 OnBatch = Callable[[int, int], None]  # words encoded so far, words in all
@@ -48,13 +56,13 @@ def from_encoder(
     Raises
     ------
     ValueError
-        If there are no words, or ``encode`` returns another shape, numbers that are not finite,
-        or zeros only.
+        If there are no words or they are one text, or ``encode`` returns another shape, numbers
+        that are not finite, or zeros only.
     """
     if batch < 1:
         raise ValueError(f"a batch holds 1 word or more, got {batch}")
     places: dict[str, int] = {}
-    for place, word in enumerate(words, 1):
+    for place, word in enumerate(listed(words), 1):
         places.setdefault(word, place)
     distinct = list(places)
     if not distinct:

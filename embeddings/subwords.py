@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from embeddings.fasttext import Model, open_model
 from embeddings.mapping import scratch
-from embeddings.values import Array, OnRead, VectorFormatError, require_finite
+from embeddings.values import Array, OnRead, VectorFormatError, listed, require_finite
 
 END_OF_SENTENCE = b"</s>"  # has no n-grams
 BLOCK = 1 << 18  # words of a block: to make one, the whole matrix may have to be read
@@ -77,9 +77,9 @@ class Subwords:
         ------
         ValueError
             If a word is neither in the dictionary nor has an n-gram, so that nothing is known
-            of it.
+            of it; or the words are one text.
         """
-        asked = list(words)
+        asked = listed(words)
         spelled = [word.encode("utf-8", "surrogateescape") for word in asked]
         rows = np.array([self._row(word) for word in spelled], dtype=np.int64)
         found, parts = means(self._model, spelled, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -176,6 +176,13 @@ class Embeddings:
         digest = hashlib.blake2b("".join(f"{word}\n" for word in self.words).encode())
         digest.update(self.vectors.data)
         return digest.hexdigest()[:32]
+
+
+def listed(words: Iterable[str]) -> list[str]:
+    """Return words as a list; raise a ValueError where they are one text, not its letters."""
+    if isinstance(words, str):
+        raise ValueError(f"expected words, got the text {words!r}; give [{words!r}]")
+    return list(words)
 
 
 def require_words(words: Sequence[str], label: str) -> None:

@@ -82,6 +82,7 @@ def test_an_encoder_that_gives_something_else_is_told_where(encode, message):
     ("words", "batch", "message"),
     [
         ([], 1, "no words to encode"),
+        ("time", 1, r"expected words, got the text 'time'; give \['time'\]"),
         (["a", ""], 1, "'' is no word"),
         (["a\tb"], 1, r"'a\\tb' is no word"),
         (["a"], 0, "a batch holds 1 word or more, got 0"),

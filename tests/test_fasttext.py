@@ -72,6 +72,8 @@ def test_a_word_of_which_nothing_is_known_is_told(write, rows):
 
     with pytest.raises(ValueError, match="knows nothing of 'b': .* no n-gram of 6 to 6 characters"):
         long.vectors(["the", "b"])
+    with pytest.raises(ValueError, match=r"expected words, got the text 'b'; give \['b'\]"):
+        long.vectors("b")
     with pytest.raises(ValueError, match="'b': .* trained without character n-grams"):
         none.vector("b")
     np.testing.assert_allclose(none.vector("é"), rows[2])

@@ -36,8 +36,7 @@ def test_import_is_light():
 
 
 def test_import_takes_less_than_three_tenths_of_a_second(tmp_path):
-    # of the processor: by the clock, whatever else runs on the machine is counted
-    code = "import time; t = time.process_time(); import align; print(time.process_time() - t)"
+    code = "import time; t = time.perf_counter(); import align; print(time.perf_counter() - t)"
     compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}  # as a user's
 
     assert min(float(python(code, **compiled)) for _ in range(5)) < 0.3
